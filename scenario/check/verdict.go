@@ -1,0 +1,56 @@
+// Package check judges the history of a sale. It is pure: it reaches no
+// server, no clock and no source of randomness, so a saved history is judged
+// again with the same result.
+package check
+
+import "github.com/seckill-bench/seckill/scenario/history"
+
+// An Opinion is what the judge thinks of a history.
+type Opinion string
+
+const (
+	// Valid: no rule is broken, and nothing that had to be known is missing.
+	Valid Opinion = "valid"
+	// Invalid: at least one rule is broken.
+	Invalid Opinion = "invalid"
+	// Unknown: no rule is seen broken, but the doubts say why that proves nothing.
+	Unknown Opinion = "unknown"
+)
+
+// A Rule is a named property of a history.
+type Rule string
+
+// A Verdict is an opinion with its evidence.
+type Verdict struct {
+	Opinion Opinion
+	// Violations holds each broken rule once, in the order of Rules.
+	Violations []Violation
+	// Doubts are sentences that say why a verdict is not valid although
+	// nothing was seen broken.
+	Doubts []string
+	// Undecided names the rules that could not be decided, and why.
+	Undecided map[Rule]string
+	// Exercised counts, for every rule that was applied, its chances: the
+	// occasions at which a script without the property would have shown it.
+	// A rule with no chance is not exercised, never passed.
+	Exercised map[Rule]int64
+	// Exercise names, for each rule not exercised, the flag that would.
+	Exercise map[Rule]string
+}
+
+// A Violation is a broken rule: how often, and the first few cases.
+type Violation struct {
+	Rule  Rule
+	Count int64
+	Cases []Case
+}
+
+// A Case is one occasion at which a rule was broken.
+type Case struct {
+	// Message says in a sentence what had to hold and what was seen, with the
+	// buyer, the instants and the numbers.
+	Message string
+	// Attempts are the one or two attempts the case rests on; none where it
+	// rests on the audit alone.
+	Attempts []history.Attempt
+}

@@ -1,0 +1,118 @@
+package history
+
+import (
+	"time"
+
+	"github.com/seckill-bench/seckill/scenario/sale"
+)
+
+// Version is the version of the record on disk.
+const Version = 1
+
+// Head is what is known before the doors open (head.json).
+type Head struct {
+	Version int       `json:"version"`
+	Name    string    `json:"name"`
+	Seed    uint64    `json:"seed"`
+	Shard   string    `json:"shard"`
+	Started time.Time `json:"started"`
+	// Model is burst, closed or open: what the latency figures may claim.
+	Model string `json:"model"`
+	// Scenario is the scenario as run, in YAML: every default written out,
+	// secrets removed.
+	Scenario string `json:"scenario"`
+	// Command repeats the run.
+	Command string `json:"command"`
+	// Objective is the objective in the grammar of --slo; empty: none.
+	Objective string      `json:"objective"`
+	Items     []sale.Item `json:"items"`
+	// Quantity is the units of every purchase.
+	Quantity int64 `json:"quantity"`
+	// Buyers is the number of distinct buyers planned.
+	Buyers   int64         `json:"buyers"`
+	BuyerIDs sale.BuyerIDs `json:"buyer_ids"`
+	Terms    sale.Terms    `json:"terms"`
+	Script   Script        `json:"script"`
+	Server   Server        `json:"server"`
+	Host     Host          `json:"host"`
+}
+
+// Script identifies the strategy on sale.
+type Script struct {
+	Name string `json:"name"`
+	// SHA1 is the digest of the script's text; empty for a strategy in Go.
+	SHA1 string `json:"sha1"`
+	// Call is how it is called: evalsha, eval, fcall; go for a strategy in Go.
+	Call string `json:"call"`
+}
+
+// Server is what the server told about itself. A nil value is one it refused
+// to tell.
+type Server struct {
+	// Kind is embedded, spawned or remote.
+	Kind     string  `json:"kind"`
+	Address  string  `json:"address"`
+	Product  *string `json:"product"`
+	Version  *string `json:"version"`
+	Topology string  `json:"topology"`
+	// Config holds the settings that decide speed and safety.
+	Config map[string]*string `json:"config"`
+	// Capabilities says what the server lets the harness do.
+	Capabilities map[string]bool `json:"capabilities"`
+	// Refused names what was asked and not told, with what is lost by it.
+	Refused []string `json:"refused,omitempty"`
+	// SameHost is whether driver and server share a machine; nil: not known.
+	SameHost *bool `json:"same_host"`
+}
+
+// Host is the machine the driver runs on.
+type Host struct {
+	CPUs    int    `json:"cpus"`
+	OS      string `json:"os"`
+	Go      string `json:"go"`
+	Seckill string `json:"seckill"`
+}
+
+// Tail is what is known after the doors closed (tail.json, written last).
+type Tail struct {
+	Finished time.Time `json:"finished"`
+	// Ended is why no more attempts were made: one of the Ended constants.
+	Ended string `json:"ended"`
+	// Reason explains an end that was not planned, in a sentence.
+	Reason string `json:"reason,omitempty"`
+	// Attempts is the number of attempts the buyers finished, dropped ones
+	// included; the record must hold as many.
+	Attempts int64 `json:"attempts"`
+	// NeverOffered is the number of planned buyers that never became due.
+	NeverOffered int64 `json:"never_offered"`
+	// Audits holds one audit an item, in the order of Head.Items.
+	Audits []sale.Audit `json:"audits"`
+	// AuditsDiffer is set when two final reads, made because an attempt was
+	// indeterminate, did not agree.
+	AuditsDiffer bool   `json:"audits_differ,omitempty"`
+	Reloads      int64  `json:"reloads"`
+	Driver       Driver `json:"driver"`
+	// Warnings are said beside every figure of the run.
+	Warnings []string `json:"warnings"`
+}
+
+// Why a run ended.
+const (
+	EndedDone        = "done"        // every planned buyer came and left
+	EndedDuration    = "duration"    // the doors closed at --duration
+	EndedInterrupted = "interrupted" // a signal
+	EndedServerLost  = "server lost" // the server died or stopped answering
+)
+
+// Driver is what the harness itself used.
+type Driver struct {
+	// CPU is user and system time of the driver between opening and audit, in ns.
+	CPU int64 `json:"cpu"`
+	// MaxRSS is the largest resident memory, in bytes.
+	MaxRSS int64 `json:"max_rss"`
+	// GCPauseMax is the longest stop of the collector during the run, in ns.
+	GCPauseMax int64 `json:"gc_pause_max"`
+	// Bound is what limited the run: server, connections, driver, host,
+	// schedule or unknown.
+	Bound string `json:"bound"`
+}
