@@ -1,0 +1,161 @@
+package arrival
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Model is how buyers come, and so what a latency figure may claim.
+type Model string
+
+const (
+	// Burst: everybody is due when the doors open.
+	Burst Model = "burst"
+	// Closed: a fixed number of buyers is inside; the next enters when one leaves.
+	Closed Model = "closed"
+	// Open: buyers come at instants that do not depend on the server.
+	Open Model = "open"
+)
+
+// A Schedule says when buyers come. Its text is what --arrivals takes: burst,
+// closed:N, or stages joined by commas.
+type Schedule struct {
+	Model Model
+	// Inside is the number of buyers inside at once; of a closed schedule only.
+	Inside int
+	// Stages follow one another; of an open schedule only.
+	Stages []Stage
+	text   string
+}
+
+// A Stage is a stretch of an open schedule whose rate is a straight line.
+type Stage struct {
+	// From and To are the rates at its two ends, in arrivals per second.
+	From, To float64
+	// For is how long the stage lasts; 0: for ever, which only the last may.
+	For time.Duration
+	// Poisson draws the arrivals at random; otherwise they are evenly spread.
+	Poisson bool
+}
+
+// Far beyond what one process can offer: a typing error, not a plan.
+const (
+	maxRate  = 1e8
+	maxStage = 365 * 24 * time.Hour
+)
+
+// UnmarshalText accepts burst, closed:N, and stages constant:RATE[*TIME],
+// poisson:RATE[*TIME], ramp:RATE..RATE*TIME joined by commas.
+func (s *Schedule) UnmarshalText(text []byte) error {
+	parsed, err := parse(string(text))
+	if err != nil {
+		return fmt.Errorf("arrivals %q: %w", text, err)
+	}
+	*s = parsed
+	return nil
+}
+
+// MarshalText returns the text the schedule was made from.
+func (s Schedule) MarshalText() ([]byte, error) { return []byte(s.text), nil }
+
+// String returns the text the schedule was made from.
+func (s Schedule) String() string { return s.text }
+
+// Length is how long arrivals go on; false for ever.
+func (s Schedule) Length() (time.Duration, bool) {
+	var sum time.Duration
+	for _, stage := range s.Stages {
+		if stage.For == 0 {
+			return 0, false
+		}
+		sum += stage.For
+	}
+	return sum, s.Model == Open
+}
+
+func parse(text string) (Schedule, error) {
+	s := Schedule{text: text}
+	if text == "burst" {
+		s.Model = Burst
+		return s, nil
+	}
+	if n, found := strings.CutPrefix(text, "closed:"); found {
+		inside, err := strconv.Atoi(n)
+		if err != nil || inside < 1 {
+			return s, fmt.Errorf("%q is not a number of buyers, 1 or more", n)
+		}
+		s.Model, s.Inside = Closed, inside
+		return s, nil
+	}
+	s.Model = Open
+	for part := range strings.SplitSeq(text, ",") {
+		if n := len(s.Stages); n > 0 && s.Stages[n-1].For == 0 {
+			return s, errors.New("only the last stage may leave its time out")
+		}
+		stage, err := parseStage(strings.TrimSpace(part))
+		if err != nil {
+			return s, err
+		}
+		s.Stages = append(s.Stages, stage)
+	}
+	return s, nil
+}
+
+func parseStage(text string) (Stage, error) {
+	kind, rest, _ := strings.Cut(text, ":")
+	rates, length, timed := strings.Cut(rest, "*")
+	stage := Stage{Poisson: kind == "poisson"}
+	if timed {
+		d, err := time.ParseDuration(length)
+		if err != nil || d <= 0 || d > maxStage {
+			return stage, fmt.Errorf("%q is not a time like 10s", length)
+		}
+		stage.For = d
+	}
+	switch kind {
+	case "constant", "poisson":
+		rate, err := parseRate(rates)
+		if err == nil && rate == 0 {
+			err = errors.New("a rate of 0 sells nothing")
+		}
+		stage.From, stage.To = rate, rate
+		return stage, err
+	case "ramp":
+		return parseRamp(stage, rates, timed)
+	}
+	return stage, fmt.Errorf("unknown kind %q; known: burst, closed:N, constant:RATE, poisson:RATE, ramp:RATE..RATE*TIME, RATE as 20000/s", kind)
+}
+
+func parseRamp(stage Stage, rates string, timed bool) (Stage, error) {
+	from, to, found := strings.Cut(rates, "..")
+	if !found || !timed {
+		return stage, errors.New("a ramp needs two rates and a time, like ramp:0/s..20000/s*10s")
+	}
+	var err error
+	if stage.From, err = parseRate(from); err != nil {
+		return stage, err
+	}
+	if stage.To, err = parseRate(to); err != nil {
+		return stage, err
+	}
+	if stage.From == 0 && stage.To == 0 {
+		return stage, errors.New("a ramp from 0 to 0 sells nothing")
+	}
+	return stage, nil
+}
+
+func parseRate(text string) (float64, error) {
+	number, found := strings.CutSuffix(text, "/s")
+	rate, err := strconv.ParseFloat(number, 64)
+	if !found || err != nil || math.IsNaN(rate) || rate < 0 {
+		return 0, fmt.Errorf("%q is not a rate like 20000/s", text)
+	}
+	if rate > maxRate {
+		return 0, fmt.Errorf("a rate of %s is beyond %.0f/s", text, maxRate)
+	}
+	return rate, nil
+}
