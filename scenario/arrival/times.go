@@ -57,7 +57,7 @@ func (s Stage) times(rng *rand.Rand, area, begin float64, yield func(time.Durati
 	}
 	for ; at < end; at = next(at) {
 		seconds := begin + s.invert(at-area)
-		if seconds > maxSeconds || !yield(time.Duration(math.Round(seconds * 1e9))) {
+		if seconds > maxSeconds || !yield(time.Duration(math.Round(seconds*1e9))) {
 			return false
 		}
 	}

@@ -17,9 +17,6 @@ const (
 	Unknown Opinion = "unknown"
 )
 
-// A Rule is a named property of a history.
-type Rule string
-
 // A Verdict is an opinion with its evidence.
 type Verdict struct {
 	Opinion Opinion
@@ -42,6 +39,10 @@ type Verdict struct {
 type Violation struct {
 	Rule  Rule
 	Count int64
+	// First and Last are the instants of the earliest and the latest case, in
+	// ns from the opening; history.Never where the audit alone tells.
+	First, Last int64
+	// Cases are the earliest few; those without an instant come last.
 	Cases []Case
 }
 

@@ -11,9 +11,9 @@ type Terms struct {
 	// Limit is how many units one buyer may hold; 0: no limit.
 	Limit int64 `json:"limit"`
 	// Order is the order in which the strategy tests its conditions.
-	Order Order `json:"order"`
+	Order Order `json:"order,omitempty"`
 	// RetrySafe is what a resend after a lost reply may do.
-	RetrySafe RetrySafe `json:"retry_safe"`
+	RetrySafe RetrySafe `json:"retry_safe,omitempty"`
 }
 
 // Order is which condition a strategy tests first. It decides which refusal a

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/seckill-bench/seckill/report"
+	"github.com/seckill-bench/seckill/scenario"
+	"github.com/seckill-bench/seckill/scenario/check"
+	"github.com/seckill-bench/seckill/scenario/history"
+	"github.com/seckill-bench/seckill/scenario/server"
+)
+
+type checkCmd struct {
+	Dir   string `arg:"" help:"The results folder."`
+	Clean string `placeholder:"URL" help:"Instead of judging, remove the keys that the run named in keys.txt from this server."`
+}
+
+// Run judges the history again, from the folder alone.
+func (c *checkCmd) Run(app *app) (int, error) {
+	if c.Clean != "" {
+		return 0, c.clean(app)
+	}
+	summary, err := judge(c.Dir)
+	if err != nil {
+		return 0, err
+	}
+	return summary.ExitCode(), report.WriteText(app.stdout, summary)
+}
+
+// judge reads the record in a results folder and forms an opinion of it.
+func judge(dir string) (*report.Summary, error) {
+	h, err := history.Open(filepath.Join(dir, "history"))
+	if err != nil {
+		return nil, err
+	}
+	verdict, err := check.Check(h)
+	if err != nil {
+		return nil, err
+	}
+	return report.Summarize(h, verdict)
+}
+
+// clean removes exactly the keys that the run had named before it made them.
+func (c *checkCmd) clean(app *app) error {
+	keys, err := readKeys(filepath.Join(c.Dir, keysFile))
+	if err != nil {
+		return err
+	}
+	srv, err := server.Open(app.ctx, server.Options{Server: c.Clean, Password: os.Getenv("REDISCLI_AUTH")})
+	if err != nil {
+		return err
+	}
+	defer srv.Close()
+	if err := scenario.Remove(app.ctx, srv, keys); err != nil {
+		return err
+	}
+	fmt.Fprintf(app.stdout, "Removed the %d keys of %s from %s, where they were.\n", len(keys), c.Dir, srv.Address)
+	return nil
+}
+
+// keysFile lists the keys of a run, one a line, quoted as in Go where a key is
+// not plain text. It is written before the first key is made.
+const keysFile = "keys.txt"
+
+func writeKeys(path string, keys []string) error {
+	var text strings.Builder
+	for _, key := range keys {
+		if quoted := strconv.Quote(key); quoted != `"`+key+`"` || strings.HasPrefix(key, `"`) {
+			key = quoted
+		}
+		text.WriteString(key + "\n")
+	}
+	return os.WriteFile(path, []byte(text.String()), 0o644)
+}
+
+func readKeys(path string) ([]string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	keys := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	for i, key := range keys {
+		if plain, err := strconv.Unquote(key); err == nil && key[0] == '"' {
+			keys[i] = plain
+		}
+	}
+	return keys, nil
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime/debug"
+
+	"github.com/alecthomas/kong"
+)
+
+// What the process says when it ends; the first that applies.
+const (
+	exitInvalid = 1 // a rule was broken
+	exitUsage   = 2 // bad usage, or it ended before the doors opened, or the folder cannot be written
+	exitUnknown = 3 // nothing is proved, or an objective cannot be decided
+	exitMissed  = 4 // an objective was missed
+)
+
+// grammar is the command line.
+type grammar struct {
+	Run     runCmd     `cmd:"" help:"Drive a sale, judge it, report it."`
+	Check   checkCmd   `cmd:"" help:"Judge a saved history again."`
+	Report  reportCmd  `cmd:"" help:"Make the reports of a saved history again."`
+	Scripts scriptsCmd `cmd:"" help:"List the built-in scripts and scenarios, with what each promises."`
+
+	Version kong.VersionFlag `help:"Print the version."`
+}
+
+// app is what every subcommand gets.
+type app struct {
+	ctx    context.Context
+	kong   *kong.Context
+	stdout io.Writer
+	stderr io.Writer
+}
+
+// command is a subcommand. It returns the exit code, or an error, which is one
+// of usage.
+type command interface {
+	Run(*app) (code int, err error)
+}
+
+// Main runs the program and returns its exit code. When ctx is done, what runs
+// comes to an orderly end.
+func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	code, err := dispatch(ctx, args, stdout, stderr)
+	if err != nil {
+		fmt.Fprintf(stderr, "seckill: %v\n", err)
+		return exitUsage
+	}
+	return code
+}
+
+func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) (int, error) {
+	var g grammar
+	left := -1
+	parser, err := kong.New(&g,
+		kong.Name("seckill"),
+		kong.Description("Load, benchmark and correctness tests for flash sales on Redis."),
+		kong.Vars{"version": "seckill " + version()},
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { left = code }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.ExplicitGroups(groups),
+	)
+	if err != nil {
+		return 0, err
+	}
+	kctx, err := parser.Parse(args)
+	if left >= 0 { // --help or --version has said what there was to say
+		return left, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("%w (seckill --help lists what there is)", err)
+	}
+	cmd := kctx.Selected().Target.Addr().Interface().(command)
+	return cmd.Run(&app{ctx: ctx, kong: kctx, stdout: stdout, stderr: stderr})
+}
+
+// groups are the headings of the flags of run.
+var groups = []kong.Group{
+	{Key: "sale", Title: "What is sold:"},
+	{Key: "crowd", Title: "Who comes, and when:"},
+	{Key: "server", Title: "Where:"},
+	{Key: "driver", Title: "How:"},
+	{Key: "report", Title: "What is reported:"},
+}
+
+// version is the module's version as the toolchain recorded it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
+}

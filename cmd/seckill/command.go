@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/seckill-bench/seckill/scenario"
+)
+
+// repeat is the command line that runs a sale again: the one given, without
+// where its results went, without passwords, and with the seed.
+func repeat(args []string, seed uint64) string {
+	words := []string{"seckill"}
+	for i := 0; i < len(args); i++ {
+		flag, value, joined := strings.Cut(args[i], "=")
+		switch {
+		case flag == "--replace":
+		case slices.Contains([]string{"--seed", "--out"}, flag):
+			if !joined {
+				i++ // its value
+			}
+		case joined:
+			words = append(words, quote(flag+"="+scenario.WithoutPassword(value)))
+		default:
+			words = append(words, quote(scenario.WithoutPassword(args[i])))
+		}
+	}
+	return strings.Join(append(words, "--seed", fmt.Sprint(seed)), " ")
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:=@%+,-]+$`)
+
+// quote writes a word as a POSIX shell reads it back.
+func quote(word string) string {
+	if plainWord.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

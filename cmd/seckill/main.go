@@ -1,0 +1,7 @@
+package main
+
+import "os"
+
+func main() {
+	os.Exit(Main(interrupted(), os.Args[1:], os.Stdout, os.Stderr))
+}

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/seckill-bench/seckill/report"
+)
+
+type reportCmd struct {
+	Dir string `arg:"" help:"The results folder."`
+}
+
+// Run makes every report again, from the record alone.
+func (c *reportCmd) Run(app *app) (int, error) {
+	summary, err := judge(c.Dir)
+	if err != nil {
+		return 0, err
+	}
+	if err := report.WriteFolder(c.Dir, summary); err != nil {
+		return 0, err
+	}
+	fmt.Fprintf(app.stdout, "Wrote the reports into %s; open %s/report.html.\n", c.Dir, c.Dir)
+	return summary.ExitCode(), nil
+}

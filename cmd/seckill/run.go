@@ -1,0 +1,189 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/seckill-bench/seckill/report"
+	"github.com/seckill-bench/seckill/scenario"
+	"github.com/seckill-bench/seckill/scenario/history"
+	"github.com/seckill-bench/seckill/scenario/server"
+	"github.com/seckill-bench/seckill/scenario/strategy"
+)
+
+type runCmd struct {
+	Scenario string `arg:"" optional:"" default:"flash-sale" help:"A scenario file, or the name of a built-in one."`
+
+	scenario.Spec `embed:""`
+}
+
+// Run drives a sale, judges it and reports it.
+func (c *runCmd) Run(app *app) (int, error) {
+	if err := c.load(app.kong); err != nil {
+		return 0, err
+	}
+	strat, err := strategy.Find(c.Script, c.Contract)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := report.ParseObjectives(c.SLO, string(c.Arrivals.Model)); err != nil {
+		return 0, err
+	}
+	srv, err := c.server(app)
+	if err != nil {
+		return 0, err
+	}
+	defer srv.Close()
+	planned, err := scenario.New(app.ctx, c.name(), c.Spec, strat, srv)
+	if err != nil {
+		return 0, err
+	}
+	planned.Head.Host.Seckill = version()
+	planned.Head.Command = repeat(app.kong.Args, planned.Head.Seed)
+	results, err := c.results(planned)
+	if err != nil {
+		return 0, err
+	}
+	if err := c.drive(app, planned, results); err != nil {
+		return 0, err
+	}
+	srv.Close() // the reports need none
+	return c.report(app, results.dir)
+}
+
+// load reads the scenario and puts the flags that were given over it.
+func (c *runCmd) load(kctx *kong.Context) error {
+	given := map[*kong.Flag]reflect.Value{}
+	for _, step := range kctx.Path {
+		if step.Flag != nil && !step.Resolved {
+			value := reflect.New(step.Flag.Target.Type()).Elem()
+			value.Set(step.Flag.Target)
+			given[step.Flag] = value
+		}
+	}
+	if err := scenario.Load(c.Scenario, &c.Spec); err != nil {
+		return err
+	}
+	for flag, value := range given {
+		flag.Target.Set(value)
+	}
+	return nil
+}
+
+// name is the scenario's name without folder and ending.
+func (c *runCmd) name() string {
+	base := filepath.Base(c.Scenario)
+	return strings.TrimSuffix(base, filepath.Ext(base))
+}
+
+func (c *runCmd) server(app *app) (*server.Server, error) {
+	password := os.Getenv("REDISCLI_AUTH")
+	if c.PasswordFile != "" {
+		text, err := os.ReadFile(c.PasswordFile)
+		if err != nil {
+			return nil, fmt.Errorf("--password-file: %w", err)
+		}
+		password = strings.TrimRight(string(text), "\r\n")
+	}
+	srv, err := server.Open(app.ctx, server.Options{
+		Server: c.Server, NoFallback: os.Getenv("CI") != "", Password: password,
+		TLSCA: c.TLSCA, TLSCert: c.TLSCert, TLSKey: c.TLSKey, TLSInsecure: c.TLSInsecure,
+		MaxClients: c.Connections(),
+	})
+	if err == nil && srv.Note != "" {
+		fmt.Fprintln(app.stderr, srv.Note)
+	}
+	return srv, err
+}
+
+// results is a new results folder.
+type results struct {
+	dir    string
+	folder *history.Folder
+}
+
+// results makes the folder and writes what is known before the doors open:
+// head.json and the names of the keys.
+func (c *runCmd) results(planned *scenario.Sale) (*results, error) {
+	dir := cmp.Or(c.Out, filepath.Join("results", c.name()+"-"+planned.Head.Started.Local().Format("20060102-150405.000")))
+	if err := c.clear(dir); err != nil {
+		return nil, err
+	}
+	keys, err := planned.Keys()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("the results folder: %w", err)
+	}
+	folder, err := history.Create(filepath.Join(dir, "history"), planned.Head)
+	if err == nil {
+		err = writeKeys(filepath.Join(dir, keysFile), keys)
+	}
+	if err != nil {
+		os.RemoveAll(dir)
+		return nil, fmt.Errorf("the results folder: %w", err)
+	}
+	return &results{dir, folder}, nil
+}
+
+// clear makes sure that nothing stands where the results go.
+func (c *runCmd) clear(dir string) error {
+	if _, err := os.Lstat(dir); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if !c.Replace {
+		return fmt.Errorf("%s exists; --replace replaces a results folder, --out names another", dir)
+	}
+	if _, err := history.Open(filepath.Join(dir, "history")); err != nil {
+		return fmt.Errorf("%s is not replaced, since it is no results folder: %w", dir, err)
+	}
+	return os.RemoveAll(dir)
+}
+
+// drive runs the sale into the folder. A sale that ends before its doors open
+// leaves no folder.
+func (c *runCmd) drive(app *app, planned *scenario.Sale, res *results) error {
+	live := report.NewLive(&planned.Head)
+	rec := history.NewRecorder(res.folder, live)
+	progress := startProgress(app.stderr, &planned.Head, live)
+	tail, err := planned.Run(app.ctx, rec, res.folder.Event)
+	progress.stop()
+	if closeErr := rec.Close(); err != nil {
+		os.RemoveAll(res.dir)
+		return err
+	} else if closeErr != nil {
+		return fmt.Errorf("the record could not be written: %w", closeErr)
+	}
+	if err := res.folder.Finish(tail); err != nil {
+		return fmt.Errorf("the record could not be written: %w", err)
+	}
+	return nil
+}
+
+// report judges what is in the folder and writes the reports beside it. A
+// broken rule is told before a report that could not be written.
+func (c *runCmd) report(app *app, dir string) (int, error) {
+	summary, err := judge(dir)
+	if err != nil {
+		return 0, err
+	}
+	written := report.WriteFolder(dir, summary)
+	if err := report.WriteText(app.stdout, summary); err != nil && written == nil {
+		written = err
+	}
+	fmt.Fprintf(app.stdout, "\nResults: %s  (open report.html)\n", dir)
+	code := summary.ExitCode()
+	if written != nil && code == exitInvalid {
+		fmt.Fprintf(app.stderr, "seckill: %v\n", written)
+		return code, nil
+	}
+	return code, written
+}

@@ -1,0 +1,72 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+)
+
+// WriteBench writes bench.txt in the format of Go benchmarks, for benchstat:
+// the conditions as configuration lines, then the run as one line. A figure
+// that does not exist is left out.
+// Format: https://go.dev/design/14313-benchmark-format.
+func WriteBench(w io.Writer, s *Summary) error {
+	var b strings.Builder
+	for _, c := range s.benchConfig() {
+		if c.value != "" {
+			fmt.Fprintf(&b, "%s: %s\n", benchKey(c.name), plain(c.value))
+		}
+	}
+	if s.Throughput != nil && *s.Throughput > 0 {
+		fmt.Fprintf(&b, "\nBenchmarkSale %d %.0f ns/op", s.Attempts, 1e9/(*s.Throughput))
+		for _, f := range []struct {
+			unit string
+			of   *distribution
+		}{{"p99-ns", s.response}, {"service-p99-ns", s.service}} {
+			if p99 := f.of.percentiles().P99; p99 != nil {
+				fmt.Fprintf(&b, " %d %s", *p99, f.unit)
+			}
+		}
+		fmt.Fprintf(&b, " %.0f attempts/s\n", *s.Throughput)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// benchConfig is the conditions of the run: the scenario's own fields last
+// written win, since a later line replaces an earlier one of the same key.
+func (s *Summary) benchConfig() []setting {
+	h := &s.Head
+	return append([]setting{
+		{"goos", osOf(h.Host.OS)}, {"goarch", archOf(h.Host.OS)}, {"cpus", fmt.Sprint(h.Host.CPUs)},
+		{"seckill", h.Host.Seckill}, {"go", h.Host.Go},
+		{"name", h.Name}, {"model", h.Model}, {"seed", fmt.Sprint(h.Seed)},
+		{"server-kind", h.Server.Kind}, {"server-version", s.serverName()}, {"topology", h.Server.Topology},
+		{"script-sha1", h.Script.SHA1}, {"verdict", string(s.Verdict.Opinion)},
+	}, s.settings()...)
+}
+
+// benchKey makes a key the format allows: it begins in lower case and holds
+// neither upper case nor space.
+func benchKey(name string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '_':
+			return '-'
+		case unicode.IsSpace(r) || unicode.IsUpper(r) || r == ':':
+			return -1
+		}
+		return r
+	}, name)
+}
+
+func osOf(platform string) string {
+	name, _, _ := strings.Cut(platform, "/")
+	return name
+}
+
+func archOf(platform string) string {
+	_, arch, _ := strings.Cut(platform, "/")
+	return arch
+}

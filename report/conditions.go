@@ -1,0 +1,121 @@
+package report
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// seedSentence is said wherever a seed is printed.
+const seedSentence = "same seed, same plan; the interleaving is the server's"
+
+// embeddedSentence is said in every report made on the embedded server.
+const embeddedSentence = "The embedded server is not Redis: it shows whether the logic of a script is right, and nothing about " +
+	"speed, memory, persistence, eviction, replication, or what Redis' own Lua would refuse."
+
+// serverName is what the server says it is, or at least how it was come by.
+func (s *Summary) serverName() string {
+	v := &s.Head.Server
+	name := v.Kind + " server"
+	if v.Product != nil {
+		name = *v.Product
+	}
+	if v.Version != nil {
+		name += " " + *v.Version
+	}
+	return name
+}
+
+// conditions says under which the figures hold.
+func (t *text) conditions() {
+	s := t.s
+	t.head("  Conditions")
+	t.say("    server  ", "%s", plain(s.serverLine()))
+	t.say("    script  ", "%s", plain(s.scriptLine()))
+	if load := s.loadLine(); load != "" {
+		t.say("    load    ", "%s", plain(load))
+	}
+	t.say("    driver  ", "%s", plain(s.driverLine()))
+	t.say("    seed    ", "%d (%s)", s.Head.Seed, seedSentence)
+	if s.Folder != "" {
+		t.say("    folder  ", "%s", plain(s.Folder))
+	}
+	if s.Head.Server.Kind == "embedded" {
+		t.out.WriteByte('\n')
+		t.say("  ", embeddedSentence)
+	}
+}
+
+func (s *Summary) serverLine() string {
+	v := &s.Head.Server
+	parts := []string{s.serverName()}
+	if v.Product != nil {
+		parts = append(parts, v.Kind)
+	}
+	if v.Topology != "" {
+		parts = append(parts, v.Topology)
+	}
+	if v.Address != "" {
+		parts = append(parts, "at "+v.Address)
+	}
+	if v.SameHost != nil {
+		parts = append(parts, map[bool]string{true: "same host as the driver", false: "another host than the driver"}[*v.SameHost])
+	}
+	for _, name := range slices.Sorted(maps.Keys(v.Config)) {
+		if value := v.Config[name]; value != nil && *value != "" {
+			parts = append(parts, name+" "+*value)
+		}
+	}
+	if len(v.Refused) > 0 {
+		parts = append(parts, "not told: "+strings.Join(v.Refused, ", "))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (s *Summary) scriptLine() string {
+	c := &s.Head.Script
+	line := c.Name
+	if c.Call != "" {
+		line += ", " + c.Call
+	}
+	if c.SHA1 != "" {
+		line += ", sha1 " + c.SHA1
+	}
+	if s.Tail != nil && s.Tail.Reloads > 0 {
+		line += fmt.Sprintf(", loaded again %s because the server had forgotten it", times(s.Tail.Reloads))
+	}
+	return line
+}
+
+// loadLine names what the scenario says about the crowd and its connections.
+func (s *Summary) loadLine() string {
+	var parts []string
+	for _, name := range []string{"buyers", "attempts", "double_click", "arrivals", "duration", "conns", "timeout", "patience"} {
+		switch value := s.setting(name); value {
+		case "", "0", "0s":
+		default:
+			parts = append(parts, strings.ReplaceAll(name, "_", " ")+" "+value)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (s *Summary) driverLine() string {
+	h := &s.Head.Host
+	line := fmt.Sprintf("%d CPUs, %s, %s, seckill %s", h.CPUs, h.OS, h.Go, h.Seckill)
+	if s.Tail == nil {
+		return line
+	}
+	d := &s.Tail.Driver
+	if d.CPU > 0 && s.Attempts > 0 {
+		line += fmt.Sprintf("; %s CPU an attempt", span(d.CPU/s.Attempts))
+	}
+	if d.MaxRSS > 0 {
+		line += fmt.Sprintf(", at most %s", size(d.MaxRSS))
+	}
+	if d.GCPauseMax > 0 {
+		line += fmt.Sprintf(", collector stops at most %s", span(d.GCPauseMax))
+	}
+	return line + "; bound by: " + d.Bound
+}

@@ -1,0 +1,57 @@
+package report
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// A Writer writes one report of a summary.
+type Writer func(io.Writer, *Summary) error
+
+// WriteFolder writes every report of a summary into an existing results
+// folder, in place of earlier ones. A report that cannot be written does not
+// keep the others from it; the error names each such file.
+func WriteFolder(dir string, s *Summary) error {
+	var failed []error
+	for _, f := range []struct {
+		name  string
+		write Writer
+	}{
+		{"result.json", WriteJSON},
+		{"latency.hlog", WriteHlog},
+		{"junit.xml", WriteJUnit},
+		{"bench.txt", WriteBench},
+		{"metrics.txt", WriteMetrics},
+		{"scenario.yaml", WriteScenario},
+		{"report.html", WriteHTML},
+	} {
+		failed = append(failed, writeFile(filepath.Join(dir, f.name), s, f.write))
+	}
+	failed = append(failed, writePlots(dir, s))
+	return errors.Join(failed...)
+}
+
+// writeFile writes a report beside its place and then moves it there, so that
+// nobody finds half of one.
+func writeFile(path string, s *Summary, write Writer) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name())
+			err = fmt.Errorf("writing %s: %w", path, err)
+		}
+	}()
+	buffered := bufio.NewWriter(f)
+	err = errors.Join(write(buffered, s), buffered.Flush(), f.Chmod(0o644), f.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

@@ -1,0 +1,292 @@
+package report
+
+import (
+	"cmp"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/seckill-bench/seckill/scenario/check"
+	"github.com/seckill-bench/seckill/scenario/history"
+	"github.com/seckill-bench/seckill/scenario/sale"
+)
+
+//go:embed report.html.tmpl
+var pageSource string
+
+// WriteHTML writes the report as one page that needs no network and no script.
+// Every text of a scenario, a script or a server is escaped.
+func WriteHTML(w io.Writer, s *Summary) error {
+	p, err := newPage(s)
+	if err != nil {
+		return err
+	}
+	t, err := template.New("report").Parse(pageSource)
+	if err != nil {
+		return err
+	}
+	return t.Execute(w, p)
+}
+
+// A page is what the template shows. Its texts are plain; the template escapes them.
+type page struct {
+	Name, Opinion, Sign, Headline, Units, Ended, Claim string
+	// Embedded is the notice of a run on the embedded server; else empty.
+	Embedded   string
+	Facts      []fact
+	Violations []pageViolation
+	Doubts     []string
+	Warnings   []string
+	Objectives []pageObjective
+	Pictures   []pagePicture
+	Columns    []string
+	Times      []pageTable
+	Unanswered string
+	Rules      []pageRule
+	Conditions []fact
+	Config     []fact
+	Command    string
+	Scenario   string
+	Seed       string
+	Seckill    string
+}
+
+type pageViolation struct {
+	Rule, Demand, Times, More string
+	Cases                     []pageCase
+}
+
+type pageCase struct {
+	Message  string
+	Attempts []pageAttempt
+}
+
+// A pageAttempt is an attempt as evidence.
+type pageAttempt struct {
+	Buyer, Request, Due, Call, Return, Outcome, Granted, Left, Reply string
+}
+
+// A pageRule is a rule and what became of it: State is violated, held,
+// unexercised or undecided.
+type pageRule struct{ Name, Demand, State, Text string }
+
+type pageObjective struct{ Expr, Verdict, Text string }
+
+type pagePicture struct {
+	Name, Title, Caption string
+	Wide, Narrow         template.HTML
+}
+
+type pageTable struct {
+	Name string
+	Rows []pageRow
+}
+
+type pageRow struct {
+	Name  string
+	Cells []string
+}
+
+func newPage(s *Summary) (*page, error) {
+	pictures, err := pagePictures(s)
+	p := &page{
+		Name: plain(s.Head.Name), Opinion: string(s.Verdict.Opinion), Units: s.unitsSold(), Ended: plain(s.ended()),
+		Claim: s.claim(), Facts: s.facts(), Violations: s.pageViolations(), Doubts: plainAll(s.Verdict.Doubts),
+		Objectives: s.pageObjectives(), Pictures: pictures, Columns: timeColumns, Times: s.pageTimes(), Rules: s.pageRules(),
+		Conditions: s.pageConditions(), Config: s.pageConfig(), Command: plain(s.Head.Command), Scenario: s.Head.Scenario,
+		Seed: strconv.FormatUint(s.Head.Seed, 10) + " (" + seedSentence + ")", Seckill: plain(s.Head.Host.Seckill),
+	}
+	p.Sign, p.Headline = s.headline()
+	if s.Head.Server.Kind == "embedded" {
+		p.Embedded = embeddedSentence
+	}
+	if s.Tail != nil {
+		p.Warnings = plainAll(s.Tail.Warnings)
+	}
+	if s.response.missed()+s.lateness.missed() > 0 {
+		p.Unanswered = s.unanswered(s.response) + " (not answered): " + unansweredSentence
+	}
+	return p, err
+}
+
+// headline is the verdict as a sign and a sentence.
+func (s *Summary) headline() (sign, sentence string) {
+	what := plain(s.Head.Script.Name) + " on " + plain(s.serverName())
+	switch s.Verdict.Opinion {
+	case check.Valid:
+		return "✓", what + ": no rule broken"
+	case check.Invalid:
+		n := len(s.Verdict.Violations)
+		if n == 1 {
+			return "✗", what + ": one rule broken"
+		}
+		return "✗", fmt.Sprintf("%s: %d rules broken", what, n)
+	default:
+		return "?", what + ": no rule seen broken, and that proves too little"
+	}
+}
+
+func pagePictures(s *Summary) ([]pagePicture, error) {
+	var shown []pagePicture
+	for _, p := range pictures(s) {
+		large, err := p.inline(wide)
+		if err != nil {
+			return nil, err
+		}
+		small, err := p.inline(narrow)
+		if err != nil {
+			return nil, err
+		}
+		// Safe as they are: every text in an inline picture is the report's own.
+		shown = append(shown, pagePicture{p.name, p.title, p.caption, template.HTML(large), template.HTML(small)})
+	}
+	return shown, nil
+}
+
+func (s *Summary) pageViolations() []pageViolation {
+	var shown []pageViolation
+	for _, v := range s.Verdict.Violations {
+		p := pageViolation{Rule: string(v.Rule), Demand: v.Rule.MustHold(), Times: times(v.Count)}
+		for _, c := range v.Cases {
+			evidence := pageCase{Message: plain(c.Message)}
+			for i := range c.Attempts {
+				evidence.Attempts = append(evidence.Attempts, s.pageAttempt(&c.Attempts[i]))
+			}
+			p.Cases = append(p.Cases, evidence)
+		}
+		if more := v.Count - int64(len(v.Cases)); more > 0 && len(v.Cases) > 0 {
+			p.More = "and " + thousands(more) + " more"
+		}
+		shown = append(shown, p)
+	}
+	return shown
+}
+
+func (s *Summary) pageAttempt(a *history.Attempt) pageAttempt {
+	p := pageAttempt{
+		Buyer: s.Head.BuyerIDs.ID(a.Buyer), Request: strconv.FormatUint(uint64(a.Request), 10), Due: instantText(a.Due), Call: instantText(a.Call),
+		Return: instantText(a.Return), Outcome: a.Outcome.String(), Granted: strconv.Itoa(int(a.Granted)), Left: "–", Reply: plain(s.texts.Text(a.Reply)),
+	}
+	if a.Try > 0 {
+		p.Request += fmt.Sprintf(", try %d", a.Try+1)
+	}
+	if a.Left != sale.Untold {
+		p.Left = thousands(a.Left)
+	}
+	if a.Defect != sale.NoDefect {
+		p.Outcome += ", " + a.Defect.String()
+	}
+	return p
+}
+
+// instantText writes an instant to the nanosecond, where there is one.
+func instantText(ns int64) string {
+	if ns == history.Never {
+		return "–"
+	}
+	return exact(ns)
+}
+
+func (s *Summary) pageRules() []pageRule {
+	var shown []pageRule
+	for _, rule := range check.Rules {
+		p := pageRule{Name: string(rule), Demand: rule.MustHold()}
+		p.State, p.Text = s.ruleState(rule)
+		shown = append(shown, p)
+	}
+	return shown
+}
+
+func (s *Summary) ruleState(rule check.Rule) (state, text string) {
+	v := s.Verdict
+	if broken := s.violationOf(rule); broken != nil {
+		return "violated", "violated " + times(broken.Count)
+	}
+	if why, is := v.Undecided[rule]; is {
+		return "undecided", "undecided: " + plain(why)
+	}
+	switch n := v.Exercised[rule]; n {
+	case 0:
+	case 1:
+		return "held", "held, one chance to show otherwise"
+	default:
+		return "held", "held, " + thousands(n) + " chances to show otherwise"
+	}
+	return "unexercised", "not exercised: " + plain(cmp.Or(v.Exercise[rule], notApplied))
+}
+
+func (s *Summary) pageObjectives() []pageObjective {
+	var shown []pageObjective
+	for _, f := range s.Objective {
+		shown = append(shown, pageObjective{plain(f.Expr), f.Verdict, plain(f.reading())})
+	}
+	return shown
+}
+
+func (s *Summary) pageTimes() []pageTable {
+	if s.Attempts == 0 {
+		return nil
+	}
+	var shown []pageTable
+	for _, table := range append(s.timeTables(), timeTable{"lateness (due to call)", []timeRow{{"all", s.lateness}}}) {
+		p := pageTable{Name: table.name}
+		for _, row := range table.rows {
+			p.Rows = append(p.Rows, pageRow{row.name, s.cells(row.distribution)})
+		}
+		shown = append(shown, p)
+	}
+	return shown
+}
+
+func (s *Summary) pageConditions() []fact {
+	v, c := &s.Head.Server, &s.Head.Script
+	facts := []fact{{"Server", s.serverName() + ", " + v.Kind}}
+	add := func(name, value string) {
+		if value != "" {
+			facts = append(facts, fact{name, plain(value)})
+		}
+	}
+	add("Address", v.Address)
+	add("Topology", v.Topology)
+	if v.SameHost != nil {
+		add("Driver and server", map[bool]string{true: "share a host", false: "on different hosts"}[*v.SameHost])
+	} else {
+		add("Driver and server", "not known whether they share a host")
+	}
+	add("Not told", strings.Join(v.Refused, ", "))
+	add("Script", c.Name+", "+c.Call)
+	add("Script digest", c.SHA1)
+	if s.Tail != nil && s.Tail.Reloads > 0 {
+		add("Script reloads", thousands(s.Tail.Reloads))
+	}
+	add("Model of arrivals", s.Head.Model)
+	add("Load", s.loadLine())
+	add("Driver", s.driverLine())
+	add("Started", s.Head.Started.UTC().Format("2006-01-02 15:04:05 MST"))
+	return facts
+}
+
+func (s *Summary) pageConfig() []fact {
+	var facts []fact
+	for _, name := range slices.Sorted(maps.Keys(s.Head.Server.Config)) {
+		value := "not told"
+		if v := s.Head.Server.Config[name]; v != nil {
+			value = cmp.Or(plain(*v), "(empty)")
+		}
+		facts = append(facts, fact{plain(name), value})
+	}
+	return facts
+}
+
+func plainAll(texts []string) []string {
+	shown := make([]string, len(texts))
+	for i, text := range texts {
+		shown[i] = plain(text)
+	}
+	return shown
+}

@@ -1,0 +1,167 @@
+package report
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/seckill-bench/seckill/scenario/check"
+)
+
+type junitSuites struct {
+	XMLName xml.Name `xml:"testsuites"`
+	Suite   junitSuite
+}
+
+type junitSuite struct {
+	XMLName    xml.Name        `xml:"testsuite"`
+	Name       string          `xml:"name,attr"`
+	Tests      int             `xml:"tests,attr"`
+	Failures   int             `xml:"failures,attr"`
+	Errors     int             `xml:"errors,attr"`
+	Skipped    int             `xml:"skipped,attr"`
+	Time       string          `xml:"time,attr"`
+	Timestamp  string          `xml:"timestamp,attr"`
+	Properties []junitProperty `xml:"properties>property"`
+	Cases      []junitCase     `xml:"testcase"`
+}
+
+type junitProperty struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
+}
+
+type junitCase struct {
+	Name      string        `xml:"name,attr"`
+	ClassName string        `xml:"classname,attr"`
+	Time      string        `xml:"time,attr"`
+	Failure   *junitMessage `xml:"failure"`
+	Error     *junitMessage `xml:"error"`
+	Skipped   *junitMessage `xml:"skipped"`
+}
+
+type junitMessage struct {
+	Message string `xml:"message,attr"`
+	Type    string `xml:"type,attr,omitempty"`
+	Text    string `xml:",cdata"`
+}
+
+// WriteJUnit writes junit.xml: one testsuite, in it a case for each rule, one
+// for each objective and, for an unknown verdict, one that holds the doubts.
+// Violated or missed is a failure, undecided an error, not exercised skipped.
+func WriteJUnit(w io.Writer, s *Summary) error {
+	suite := junitSuite{
+		Name:      plain(s.Head.Name + "/" + s.Head.Script.Name),
+		Time:      "0",
+		Timestamp: s.Head.Started.UTC().Format(time.RFC3339),
+		Properties: []junitProperty{
+			{"seed", fmt.Sprint(s.Head.Seed)},
+			{"server", plain(s.serverName())},
+			{"digest", s.Head.Script.SHA1},
+			{"command", plain(s.Head.Command)},
+			{"verdict", string(s.Verdict.Opinion)},
+		},
+	}
+	if s.Duration != nil {
+		suite.Time = fmt.Sprintf("%.3f", s.Duration.Seconds())
+	}
+	for _, rule := range check.Rules {
+		suite.add(s.ruleCase(rule))
+	}
+	for _, f := range s.Objective {
+		suite.add(f.junit())
+	}
+	if s.Verdict.Opinion == check.Unknown {
+		suite.add(junitCase{Name: "verdict", Error: &junitMessage{
+			Message: "unknown", Type: "unknown", Text: plainLines(s.Verdict.Doubts),
+		}})
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	enc := xml.NewEncoder(w)
+	enc.Indent("", "  ")
+	if err := enc.Encode(junitSuites{Suite: suite}); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+func (j *junitSuite) add(c junitCase) {
+	c.ClassName, c.Time = j.Name, "0"
+	j.Tests++
+	switch {
+	case c.Failure != nil:
+		j.Failures++
+	case c.Error != nil:
+		j.Errors++
+	case c.Skipped != nil:
+		j.Skipped++
+	}
+	j.Cases = append(j.Cases, c)
+}
+
+func (s *Summary) ruleCase(rule check.Rule) junitCase {
+	c := junitCase{Name: string(rule)}
+	if v := s.violationOf(rule); v != nil {
+		c.Failure = &junitMessage{Message: fmt.Sprintf("broken %s: %s", times(v.Count), rule.MustHold()), Type: string(rule), Text: plainLines(s.evidence(v))}
+		return c
+	}
+	if why, undecided := s.Verdict.Undecided[rule]; undecided {
+		c.Error = &junitMessage{Message: plain(why), Type: "undecided"}
+		return c
+	}
+	if s.Verdict.Exercised[rule] == 0 {
+		c.Skipped = &junitMessage{Message: "not exercised"}
+		if _, applied := s.Verdict.Exercised[rule]; !applied {
+			c.Skipped.Message = notApplied
+		}
+		if how := s.Verdict.Exercise[rule]; how != "" {
+			c.Skipped.Message += "; what would: " + plain(how)
+		}
+	}
+	return c
+}
+
+func (s *Summary) violationOf(rule check.Rule) *check.Violation {
+	for i := range s.Verdict.Violations {
+		if s.Verdict.Violations[i].Rule == rule {
+			return &s.Verdict.Violations[i]
+		}
+	}
+	return nil
+}
+
+// evidence lists the cases of a violation, each with its attempts.
+func (s *Summary) evidence(v *check.Violation) []string {
+	var lines []string
+	for _, c := range v.Cases {
+		lines = append(lines, c.Message)
+		for i := range c.Attempts {
+			lines = append(lines, "  "+s.attemptLine(&c.Attempts[i]))
+		}
+	}
+	return lines
+}
+
+func (f *Finding) junit() junitCase {
+	c := junitCase{Name: "objective " + f.Expr}
+	switch f.Verdict {
+	case Missed:
+		c.Failure = &junitMessage{Message: f.Why, Type: f.Verdict}
+	case Inconclusive:
+		c.Error = &junitMessage{Message: f.Why, Type: f.Verdict}
+	}
+	return c
+}
+
+func plainLines(lines []string) string {
+	safe := make([]string, len(lines))
+	for i, line := range lines {
+		safe[i] = plain(line)
+	}
+	return strings.Join(safe, "\n")
+}

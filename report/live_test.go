@@ -1,0 +1,113 @@
+package report
+
+import (
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/seckill-bench/seckill/scenario/history"
+	"github.com/seckill-bench/seckill/scenario/sale"
+)
+
+func newTestLive(model string) *Live {
+	head := testHead(model, model)
+	return NewLive(&head)
+}
+
+func appendTo(t *testing.T, l *Live, batch []history.Attempt) {
+	t.Helper()
+	if err := l.Append(batch); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestLiveBurst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newTestLive(modelBurst)
+		if s := l.Snapshot(); s.Left != 1000 || s.Attempts != 0 || s.Rate != 0 || s.P50 >= 0 {
+			t.Errorf("before the first attempt: %+v", s)
+		}
+		all := burstOf(5000, 1000)
+		all[4999].Outcome, all[4998].Outcome = sale.Dropped, sale.Failed
+		all[4999].Return = history.Never
+		appendTo(t, l, all)
+		s := l.Snapshot()
+		if s.Left != 0 || s.Stock != 1000 || s.Sold != 1000 || s.Attempts != 5000 || s.Errors != 2 {
+			t.Errorf("counts: %+v", s)
+		}
+		if s.Rate < 49000 || s.Rate > 51000 {
+			t.Errorf("in the first second the rate is over what there was of it: %v", s.Rate)
+		}
+		if s.P50 < 500*time.Microsecond || s.P50 > 510*time.Microsecond {
+			t.Errorf("a burst shows service: p50 %v", s.P50)
+		}
+		time.Sleep(quiet + time.Second)
+		if s := l.Snapshot(); s.Rate != 0 || s.P99 >= 0 || s.Attempts != 5000 {
+			t.Errorf("when nothing comes any more: %+v", s)
+		}
+	})
+}
+
+func TestLiveShowsTheLastWholeSecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newTestLive(modelOpen)
+		var slow []history.Attempt
+		for n := range int64(2000) { // one second at 1,000/s, another whose response is 40 ms
+			a := bought(n, 10)
+			a.Due = n * ms
+			a.Call, a.Return = a.Due+ms/10, a.Due+ms/2
+			if n >= 1000 {
+				a.Call, a.Return = a.Due+39*ms, min(a.Due+40*ms, 1999*ms)
+			}
+			slow = append(slow, a)
+		}
+		appendTo(t, l, slow)
+		late := bought(1, 0)
+		late.Due, late.Call, late.Return = 2000*ms, 2000*ms, 2001*ms
+		appendTo(t, l, []history.Attempt{late})
+		s := l.Snapshot()
+		if s.Rate != 1000 {
+			t.Errorf("rate %v, want 1000", s.Rate)
+		}
+		if s.P50 < 39*time.Millisecond || s.P50 > 41*time.Millisecond {
+			t.Errorf("an open run shows response: p50 %v", s.P50)
+		}
+	})
+}
+
+func TestLiveOversold(t *testing.T) {
+	l := newTestLive(modelBurst)
+	appendTo(t, l, burstOf(1003, 1003))
+	if s := l.Snapshot(); s.Left != -3 {
+		t.Errorf("left %d, want -3", s.Left)
+	}
+}
+
+func TestLiveIsSafeForManyGoroutines(t *testing.T) {
+	l := newTestLive(modelBurst)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 10 {
+				appendTo(t, l, burstOf(500, 10))
+				l.Snapshot()
+			}
+		})
+	}
+	wg.Wait()
+	if s := l.Snapshot(); s.Attempts != 20000 {
+		t.Errorf("%d attempts, want 20000", s.Attempts)
+	}
+}
+
+func BenchmarkLive(b *testing.B) {
+	l := newTestLive(modelOpen)
+	batch := burstOf(4096, 1000)
+	for b.Loop() {
+		if err := l.Append(batch); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/4096, "ns/attempt")
+}

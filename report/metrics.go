@@ -1,0 +1,118 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/seckill-bench/seckill/scenario/check"
+	"github.com/seckill-bench/seckill/scenario/sale"
+)
+
+// WriteMetrics writes metrics.txt in the OpenMetrics text format 1.0, times in
+// seconds. A figure that does not exist has no line.
+// Format: https://github.com/OpenObservability/OpenMetrics.
+func WriteMetrics(w io.Writer, s *Summary) error {
+	m := &metrics{}
+	h := &s.Head
+	m.family("seckill_run", "info", "", "What was run, and where.")
+	m.sample("seckill_run_info", 1, "name", h.Name, "script", h.Script.Name, "sha1", h.Script.SHA1, "model", h.Model,
+		"seed", fmt.Sprint(h.Seed), "server", s.serverName(), "kind", h.Server.Kind, "seckill", h.Host.Seckill)
+	m.family("seckill_verdict", "stateset", "", "What the judge found.")
+	for _, o := range []check.Opinion{check.Valid, check.Invalid, check.Unknown} {
+		m.sample("seckill_verdict", oneIf(s.Verdict.Opinion == o), "seckill_verdict", string(o))
+	}
+	m.family("seckill_violations", "gauge", "", "Cases in which a rule was broken.")
+	for _, v := range s.Verdict.Violations {
+		m.sample("seckill_violations", float64(v.Count), "rule", string(v.Rule))
+	}
+	m.family("seckill_attempts", "counter", "", "Attempts that were due.")
+	for _, o := range sale.Outcomes {
+		m.sample("seckill_attempts_total", float64(s.Counts[o]), "outcome", o.String())
+	}
+	m.units(s)
+	m.rates(s)
+	m.summary("seckill_response_seconds", "From due to return.", s.response)
+	m.summary("seckill_service_seconds", "From call to return.", s.service)
+	m.summary("seckill_lateness_seconds", "From due to call.", s.lateness)
+	m.text.WriteString("# EOF\n")
+	_, err := io.WriteString(w, m.text.String())
+	return err
+}
+
+// metrics is OpenMetrics text in the making.
+type metrics struct{ text strings.Builder }
+
+func (m *metrics) units(s *Summary) {
+	m.family("seckill_units", "gauge", "", "Units on sale, acknowledged, and left by the audit.")
+	m.sample("seckill_units", float64(s.Stock()), "state", "stock")
+	m.sample("seckill_units", float64(s.Granted), "state", "granted")
+	if s.Left != nil {
+		m.sample("seckill_units", float64(*s.Left), "state", "left")
+	}
+}
+
+func (m *metrics) rates(s *Summary) {
+	seconds := func(ns *int64) *float64 {
+		if ns == nil {
+			return nil
+		}
+		return ptr(float64(*ns) / 1e9)
+	}
+	for _, g := range []struct {
+		name, unit, help string
+		value            *float64
+	}{
+		{"seckill_duration_seconds", "seconds", "First due to last return.", seconds((*int64)(s.Duration))},
+		{"seckill_sold_out_at_seconds", "seconds", "When the last item was seen to be sold out, from the opening.", seconds(s.SoldOutAt)},
+		{"seckill_all_answered_seconds", "seconds", "When everyone was answered, from the opening.", seconds(s.AllAnswered)},
+		{"seckill_throughput", "", "Attempts with a reply per second.", s.Throughput},
+		{"seckill_offered", "", "Buyers that arrived per second.", s.Offered},
+	} {
+		if g.value != nil {
+			m.family(g.name, "gauge", g.unit, g.help)
+			m.sample(g.name, *g.value)
+		}
+	}
+}
+
+func (m *metrics) summary(name, help string, d *distribution) {
+	m.family(name, "summary", "seconds", help+" Quantiles are over all that were due; count and sum are of the answered.")
+	for _, q := range []float64{.5, .9, .99, .999, .9999} {
+		if v, ok := d.quantile(q); ok && d.told(q) {
+			m.sample(name, float64(v)/1e9, "quantile", fmt.Sprint(q))
+		}
+	}
+	m.sample(name+"_count", float64(d.count()))
+	m.sample(name+"_sum", d.total/1e9)
+}
+
+func (m *metrics) family(name, kind, unit, help string) {
+	fmt.Fprintf(&m.text, "# TYPE %s %s\n", name, kind)
+	if unit != "" {
+		fmt.Fprintf(&m.text, "# UNIT %s %s\n", name, unit)
+	}
+	fmt.Fprintf(&m.text, "# HELP %s %s\n", name, help)
+}
+
+var labelEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
+
+// sample writes one value; labels are names and values in turn.
+func (m *metrics) sample(name string, value float64, labels ...string) {
+	m.text.WriteString(name)
+	for i := 0; i+1 < len(labels); i += 2 {
+		m.text.WriteString(map[bool]string{true: "{", false: ","}[i == 0])
+		fmt.Fprintf(&m.text, `%s="%s"`, labels[i], labelEscapes.Replace(strings.ToValidUTF8(labels[i+1], "?")))
+	}
+	if len(labels) > 0 {
+		m.text.WriteByte('}')
+	}
+	fmt.Fprintf(&m.text, " %v\n", value)
+}
+
+func oneIf(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
+}

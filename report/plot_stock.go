@@ -1,0 +1,69 @@
+package report
+
+import (
+	"fmt"
+
+	"gonum.org/v1/plot/plotter"
+)
+
+// stockPicture draws the units left by the answers, and the audit's figure
+// beside the last of them.
+func stockPicture(s *Summary) (picture, bool) {
+	stock := s.Stock()
+	if stock == 0 && s.Granted == 0 {
+		return picture{}, false
+	}
+	end := s.series.last
+	unit := unitOf(end)
+	p := panel{Plot: newPlot("instant of return, " + unit.name + " since the doors opened"), y: "units left", share: 1}
+	p.Y.Tick.Marker = wholeTicks{}
+	left := s.series.left(stock)
+	left = append(left, plotter.XY{X: float64(end), Y: left[len(left)-1].Y})
+	lo, hi := 0.0, float64(max(stock, 1))
+	for i := range left {
+		left[i].X /= unit.ns
+		lo = min(lo, left[i].Y)
+	}
+	last := left[len(left)-1]
+	p.show("stock less the units granted", line(left, stroke(blue, lineThick)))
+	if s.SoldOutAt != nil {
+		p.show("sold out after "+span(*s.SoldOutAt), mark{unit.of(*s.SoldOutAt), dashes(vermilion, lineThick)})
+	}
+	if s.Left != nil {
+		lo, hi = min(lo, float64(*s.Left)), max(hi, float64(*s.Left))
+		p.showAudit(float64(*s.Left), last)
+	}
+	room := (hi - lo) * 0.06
+	if lo < 0 {
+		lo -= room
+	}
+	p.rangeOf(0, last.X*1.02, lo, hi+room)
+	return picture{
+		name: "stock", title: "Units left", height: 240, panels: []panel{p},
+		caption: "The line is what the answers say: the stock less every unit granted, where its reply came back. The dot at its end is the audit, the server's own account when all was quiet.",
+	}, true
+}
+
+// showAudit marks the audited stock at the end of the line.
+func (p *panel) showAudit(audited float64, last plotter.XY) {
+	text, c := fmt.Sprintf("audit: %s left", thousands(int64(audited))), green
+	if audited != last.Y {
+		text, c = fmt.Sprintf("audit: %s left, by the answers %s", thousands(int64(audited)), thousands(int64(last.Y))), vermilion
+	}
+	p.show(text, dots{plotter.XYs{{X: last.X, Y: audited}}, c, 4.5})
+}
+
+// left returns instants in ns and the units then left, from the opening on: a
+// step for each unit while the bins are narrow enough to tell them apart, else
+// a slope from the first to the last of a bin.
+func (s *series) left(stock int64) plotter.XYs {
+	points := plotter.XYs{{X: 0, Y: float64(stock)}}
+	for _, b := range s.filled() {
+		if b.granted != 0 {
+			points = append(points, plotter.XY{X: float64(b.firstGrant), Y: float64(stock)})
+			stock -= b.granted
+			points = append(points, plotter.XY{X: float64(b.lastGrant), Y: float64(stock)})
+		}
+	}
+	return points
+}

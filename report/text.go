@@ -1,0 +1,263 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/seckill-bench/seckill/scenario/check"
+	"github.com/seckill-bench/seckill/scenario/history"
+	"github.com/seckill-bench/seckill/scenario/sale"
+)
+
+// width is the longest line of the text, in columns.
+const width = 100
+
+// casesShown is how many cases of a broken rule the text holds; the other
+// reports have all that the judge kept.
+const casesShown = 2
+
+// WriteText writes the summary a person reads at the end of a run: the
+// verdict, what the model of arrivals may claim, the evidence, the times, and
+// under which conditions all that holds. It holds no escape codes, and no line
+// is wider than 100 columns.
+func WriteText(w io.Writer, s *Summary) error {
+	t := &text{s: s}
+	t.verdict()
+	t.violations()
+	t.doubts()
+	t.lead()
+	t.objectives()
+	t.latency()
+	t.notExercised()
+	t.warnings()
+	t.conditions()
+	_, err := io.WriteString(w, t.out.String())
+	return err
+}
+
+// text is the summary in the making.
+type text struct {
+	s   *Summary
+	out strings.Builder
+}
+
+// say writes a paragraph whose first line begins with first.
+func (t *text) say(first, format string, args ...any) {
+	t.out.WriteString(wrap(first, fmt.Sprintf(format, args...), width))
+}
+
+// head begins a section.
+func (t *text) head(title string) { t.out.WriteString("\n" + title + "\n") }
+
+func (t *text) verdict() {
+	s := t.s
+	verdict := strings.ToUpper(string(s.Verdict.Opinion))
+	what := fmt.Sprintf("%s, script %s on %s", plain(s.Head.Name), plain(s.Head.Script.Name), plain(s.serverName()))
+	switch s.Verdict.Opinion {
+	case check.Valid:
+		t.say(verdict+"  ", "%s: no rule broken; %s", what, s.unitsSold())
+	case check.Invalid:
+		var rules []string
+		for _, v := range s.Verdict.Violations {
+			rules = append(rules, string(v.Rule))
+		}
+		t.say(verdict+"  ", "%s: %s broken; %s", what, strings.Join(rules, ", "), s.unitsSold())
+	default:
+		t.say(verdict+"  ", "%s: no rule seen broken, and that proves too little; %s", what, s.unitsSold())
+	}
+	t.ended()
+}
+
+func (t *text) ended() {
+	if sentence := t.s.ended(); sentence != "" {
+		t.say("  ", "%s", plain(sentence))
+	}
+}
+
+// ended says in a sentence why the run was over where it was not because all
+// was done.
+func (s *Summary) ended() string {
+	tail := s.Tail
+	switch {
+	case tail == nil:
+		return "The record is incomplete: the driver did not end by itself, and there is no audit."
+	case tail.Ended == history.EndedDone:
+		return ""
+	}
+	sentence := "Ended early: " + tail.Ended
+	if tail.Ended == history.EndedDuration {
+		sentence = "Ended when the doors closed at --duration"
+	}
+	if tail.Reason != "" {
+		sentence += " (" + tail.Reason + ")"
+	}
+	if tail.NeverOffered > 0 {
+		sentence += fmt.Sprintf("; %s of %s planned buyers never came", thousands(tail.NeverOffered), thousands(s.Head.Buyers))
+	}
+	return sentence + "."
+}
+
+func (s *Summary) unitsSold() string {
+	left := "what is left could not be read"
+	if s.Left != nil {
+		left = thousands(*s.Left) + " left"
+	}
+	return fmt.Sprintf("%s of %s units acknowledged as sold, %s", thousands(s.Granted), thousands(s.Stock()), left)
+}
+
+func (t *text) violations() {
+	for _, v := range t.s.Verdict.Violations {
+		t.head(fmt.Sprintf("  %s, broken %s", v.Rule, times(v.Count)))
+		shown := v.Cases[:min(len(v.Cases), casesShown)]
+		for i, c := range shown {
+			t.say(fmt.Sprintf("  %3d. ", i+1), "%s", plain(c.Message))
+			for k := range c.Attempts {
+				t.say("         ", "%s", plain(t.s.attemptLine(&c.Attempts[k])))
+			}
+		}
+		if more := v.Count - int64(len(shown)); more > 0 && len(shown) > 0 {
+			t.say("       ", "and %s more", thousands(more))
+		}
+	}
+}
+
+func (t *text) doubts() {
+	v := &t.s.Verdict
+	if len(v.Doubts)+len(v.Undecided) > 0 {
+		t.head("  In doubt")
+	}
+	for _, doubt := range v.Doubts {
+		t.say("    - ", "%s", plain(doubt))
+	}
+	for _, rule := range inOrder(v.Undecided) {
+		t.say("    - ", "%s could not be decided: %s", rule, plain(v.Undecided[rule]))
+	}
+}
+
+func (t *text) objectives() {
+	if len(t.s.Objective) == 0 {
+		return
+	}
+	t.head("  Objectives")
+	long := 0
+	for _, f := range t.s.Objective {
+		long = max(long, len(f.Expr))
+	}
+	for _, f := range t.s.Objective {
+		t.say(fmt.Sprintf("    %-*s  %-12s  ", long, f.Expr, f.Verdict), "%s", f.reading())
+	}
+}
+
+// reading is what was measured, and why that is not enough where it is not.
+func (f *Finding) reading() string {
+	parts := slices.DeleteFunc([]string{f.measured(), f.Why}, func(part string) bool { return part == "" })
+	return strings.Join(parts, "; ")
+}
+
+// measured is the value of a finding in words; empty without one.
+func (f *Finding) measured() string {
+	n := fmt.Sprintf(" of %s attempts", thousands(f.N))
+	switch {
+	case f.figure == errorShare && f.Value != nil:
+		return percent(*f.Value) + n
+	case f.Value == nil:
+		return ""
+	case f.figure == soldOutAt || f.figure == allAnswered:
+		return span(int64(*f.Value))
+	default:
+		return span(int64(*f.Value)) + n
+	}
+}
+
+// notExercised groups the rules without a chance by the flag that gives them
+// one. Where no flag does, the rule was not applied at all.
+func (t *text) notExercised() {
+	byFlag := make(map[string][]string)
+	var flags []string
+	v := &t.s.Verdict
+	for _, rule := range check.Rules {
+		_, undecided := v.Undecided[rule]
+		if v.Exercised[rule] > 0 || undecided || t.s.violationOf(rule) != nil {
+			continue
+		}
+		how := plain(cmp.Or(v.Exercise[rule], notApplied))
+		if !slices.Contains(flags, how) {
+			flags = append(flags, how)
+		}
+		byFlag[how] = append(byFlag[how], string(rule))
+	}
+	if len(flags) > 0 {
+		t.head("  Not exercised, so not passed either")
+	}
+	for _, how := range flags {
+		t.say("    - ", "%s: %s", strings.Join(byFlag[how], ", "), how)
+	}
+}
+
+// notApplied stands beside a rule that no flag would exercise.
+const notApplied = "not applied, for want of records"
+
+func (t *text) warnings() {
+	if t.s.Tail == nil || len(t.s.Tail.Warnings) == 0 {
+		return
+	}
+	t.head("  Warnings")
+	for _, warning := range t.s.Tail.Warnings {
+		t.say("    - ", "%s", plain(warning))
+	}
+}
+
+// attemptLine is an attempt as evidence: who, when to the nanosecond, and what.
+func (s *Summary) attemptLine(a *history.Attempt) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "buyer %s, request %d", s.Head.BuyerIDs.ID(a.Buyer), a.Request)
+	if a.Try > 0 {
+		fmt.Fprintf(&b, ", try %d", a.Try+1)
+	}
+	fmt.Fprintf(&b, ": due %s", exact(a.Due))
+	if a.Call != history.Never {
+		fmt.Fprintf(&b, ", call %s", exact(a.Call))
+	}
+	if a.Return != history.Never {
+		fmt.Fprintf(&b, ", return %s", exact(a.Return))
+	}
+	fmt.Fprintf(&b, ": %s", a.Outcome)
+	if a.Granted != 0 {
+		fmt.Fprintf(&b, ", granted %d", a.Granted)
+	}
+	if a.Left != sale.Untold {
+		fmt.Fprintf(&b, ", left %d", a.Left)
+	}
+	if a.Defect != sale.NoDefect {
+		fmt.Fprintf(&b, ", %s", a.Defect)
+	}
+	if reply := s.texts.Text(a.Reply); reply != "" {
+		fmt.Fprintf(&b, ", reply %s", reply)
+	}
+	return b.String()
+}
+
+// exact writes an instant to the nanosecond.
+func exact(ns int64) string { return fmt.Sprintf("%.6f ms", float64(ns)/1e6) }
+
+// times is a count in words.
+func times(n int64) string {
+	if n == 1 {
+		return "once"
+	}
+	return thousands(n) + " times"
+}
+
+// inOrder returns the rules of a map in the order of check.Rules.
+func inOrder[V any](of map[check.Rule]V) []check.Rule {
+	var rules []check.Rule
+	for _, rule := range check.Rules {
+		if _, in := of[rule]; in {
+			rules = append(rules, rule)
+		}
+	}
+	return rules
+}

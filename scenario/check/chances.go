@@ -1,0 +1,125 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/seckill-bench/seckill/scenario/sale"
+)
+
+// chances count the occasions at which a script without a property would have
+// shown it.
+type chances struct {
+	// ran is the attempts that reached the script or may have.
+	ran int64
+	// answers is those of them that the script decided.
+	answers int64
+	// repeats were called after their buyer's limit was filled, or after
+	// their request was granted where the script promises to replay it.
+	repeats int64
+	// fresh are the answers that are no repeats.
+	fresh int64
+	// late were called after a sold_out had returned; lateRepeats are both.
+	late, lateRepeats int64
+	// soonRepeats were called after their buyer's limit was filled and
+	// before a sold_out had returned, run or not.
+	soonRepeats int64
+	// resends share their request with an attempt called earlier.
+	resends int64
+}
+
+func (j *judge) countChances(b *buyer) {
+	end := j.firstSoldOut.ret
+	for i := range b.ops {
+		o := &b.ops[i]
+		repeat, late := o.inv > b.holds, o.inv > end
+		if repeat && o.inv < end {
+			j.soonRepeats++
+		}
+		if !o.ran() {
+			continue
+		}
+		j.ran++
+		j.answers += bit(o.answered())
+		j.repeats += bit(repeat)
+		j.fresh += bit(o.answered() && !repeat)
+		j.late += bit(late)
+		j.lateRepeats += bit(repeat && late)
+	}
+}
+
+// countResends counts in the attempts of one request, given by call, of which
+// one that was granted returned first at done.
+func (j *judge) countResends(b *buyer, ops []op, done int64) {
+	for i := range ops {
+		o := &ops[i]
+		if !o.ran() {
+			continue
+		}
+		j.resends += bit(i > 0)
+		if j.perRequest && o.inv > done && o.inv <= b.holds {
+			j.repeats++
+			j.lateRepeats += bit(o.inv > j.firstSoldOut.ret)
+		}
+	}
+}
+
+func bit(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// exercised adds the chances of every rule that was applied to the item.
+func (j *judge) exercised(by map[Rule]int64) {
+	n := &j.record.count
+	by[UnmappedReply] += j.replies
+	by[ScriptError] += j.replies
+	if j.beyond > 0 {
+		return
+	}
+	beyond := max(0, j.answers-j.capacity)
+	by[Oversell] += beyond
+	by[LateSale] += j.late
+	by[Undersell] += bit(n[soldOut]+n[refused] > 0 || j.capacity > 0 && j.base >= j.capacity)
+	if j.left != nil {
+		by[NegativeStock] += beyond
+		by[StockMismatch] += j.ran
+	}
+	if j.ledger() {
+		by[LostSale] += n[granted]
+		by[PhantomSale] += j.ran - n[granted]
+	}
+	if j.limited() || j.perRequest {
+		by[DuplicateSale] += j.repeats
+		by[FalseDup] += j.fresh
+	}
+	if j.limited() && j.order == sale.DuplicateFirst || j.perRequest {
+		by[FalseSoldOut] += j.lateRepeats
+	}
+	if j.perRequest || n[replayed] > 0 {
+		by[FalseReplay] += j.resends
+	}
+}
+
+// exercise names the flag that would give a rule its chances.
+func exercise(r Rule, t *terms) string {
+	repeat := "--double-click 0.1"
+	if t.limited() {
+		repeat = fmt.Sprintf("--attempts %d", min(t.limit, 1000)+2)
+	}
+	crowd := fmt.Sprintf("--buyers %d", max(2*t.capacity, 1))
+	switch r {
+	case DuplicateSale:
+		return repeat
+	case FalseSoldOut:
+		return repeat + " " + crowd
+	case FalseReplay:
+		return "--double-click 0.1"
+	case LostSale:
+		if t.capacity == 0 {
+			return fmt.Sprintf("--stock %d", 1000*t.quantity)
+		}
+	}
+	return crowd
+}

@@ -1,0 +1,153 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/seckill-bench/seckill/scenario/history"
+	"github.com/seckill-bench/seckill/scenario/sale"
+)
+
+// instant prints an instant relative to the opening of the doors.
+func instant(ns int64) string {
+	switch ns {
+	case forever, history.Never:
+		return "never"
+	}
+	return fmt.Sprintf("%.3f ms", float64(ns)/1e6)
+}
+
+func sales(n int64) string { return plural(n, "sale") }
+
+func units(n int64) string { return plural(n, "unit") }
+
+func plural(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// itemPrefix names the item where there are several.
+func itemPrefix(head *history.Head, item uint16) string {
+	if len(head.Items) == 1 {
+		return ""
+	}
+	return fmt.Sprintf("item %s: ", head.Items[item].ID)
+}
+
+// violations gathers the findings of each rule and looks their attempts up.
+func violations(h *history.History, found *findings) ([]Violation, error) {
+	attempts, err := lookUp(h, found)
+	if err != nil {
+		return nil, err
+	}
+	var all []Violation
+	for _, r := range Rules {
+		if list := found.of(r); list.count > 0 {
+			all = append(all, explain(r, &list, h, attempts))
+		}
+	}
+	return all, nil
+}
+
+// of merges the shortlists of a rule's conditions.
+func (f *findings) of(r Rule) shortlist {
+	merged := shortlist{first: history.Never, last: history.Never}
+	for c, rule := range ruleOf {
+		list := &f.lists[c]
+		if rule != r || list.count == 0 {
+			continue
+		}
+		merged.count += list.count
+		if list.first != history.Never {
+			merged.see(list.first)
+			merged.see(list.last)
+		}
+		for _, one := range list.cases {
+			merged.keep(one)
+		}
+	}
+	return merged
+}
+
+func explain(r Rule, list *shortlist, h *history.History, attempts map[key]history.Attempt) Violation {
+	v := Violation{Rule: r, Count: list.count, First: list.first, Last: list.last}
+	for _, f := range list.cases {
+		c := Case{}
+		var told []string
+		for _, o := range f.ops {
+			a := attempts[keyOf(f.item, &o)]
+			c.Attempts = append(c.Attempts, a)
+			told = append(told, describe(&a, h))
+		}
+		c.Message = fmt.Sprintf("%s%s; must hold: %s", itemPrefix(&h.Head, f.item), f.sentence, r.MustHold())
+		if len(told) > 0 {
+			c.Message += ". " + strings.Join(told, "; ")
+		}
+		v.Cases = append(v.Cases, c)
+	}
+	return v
+}
+
+// describe tells one attempt in a clause.
+func describe(a *history.Attempt, h *history.History) string {
+	text := fmt.Sprintf("buyer %s was told %s, called at %s, returned at %s",
+		h.Head.BuyerIDs.ID(a.Buyer), a.Outcome, instant(a.Call), instant(a.Return))
+	if a.Outcome == sale.Indeterminate {
+		text = fmt.Sprintf("buyer %s got no certain answer, called at %s, gave up at %s", h.Head.BuyerIDs.ID(a.Buyer), instant(a.Call), instant(a.Return))
+	}
+	if a.Left != sale.Untold {
+		text += fmt.Sprintf(", %d left", a.Left)
+	}
+	if reply := h.Texts.Text(a.Reply); reply != "" {
+		text += fmt.Sprintf(", reply %q", reply)
+	}
+	return text
+}
+
+// A key tells an attempt from all others of a history.
+type key struct {
+	call           int64
+	buyer, request uint32
+	item           uint16
+	try            uint8
+	outcome        sale.Outcome
+}
+
+func keyOf(item uint16, o *op) key {
+	return key{call: o.inv, buyer: o.buyer, request: o.request, item: item, try: o.try, outcome: o.outcome}
+}
+
+// lookUp reads the history again for the attempts that findings rest on.
+func lookUp(h *history.History, found *findings) (map[key]history.Attempt, error) {
+	wanted := found.wanted()
+	if len(wanted) == 0 {
+		return nil, nil
+	}
+	for batch, err := range h.Batches() {
+		if err != nil {
+			return nil, err
+		}
+		for i := range batch {
+			o := newOp(&batch[i])
+			k := keyOf(batch[i].Item, &o)
+			if _, is := wanted[k]; is {
+				wanted[k] = batch[i]
+			}
+		}
+	}
+	return wanted, nil
+}
+
+func (f *findings) wanted() map[key]history.Attempt {
+	wanted := map[key]history.Attempt{}
+	for i := range f.lists {
+		for _, one := range f.lists[i].cases {
+			for _, o := range one.ops {
+				wanted[keyOf(one.item, &o)] = history.Attempt{}
+			}
+		}
+	}
+	return wanted
+}

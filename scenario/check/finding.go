@@ -1,0 +1,158 @@
+package check
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/seckill-bench/seckill/scenario/history"
+	"github.com/seckill-bench/seckill/scenario/sale"
+)
+
+// A condition is one way in which a rule can be seen broken.
+type condition uint8
+
+const (
+	acknowledgedOver      condition = iota // more sales acknowledged than the stock holds
+	storedOver                             // more sales in the ledger than the stock holds
+	certainOver                            // acknowledged sales and those that refusals prove
+	stockBelowZero                         // the audited stock
+	acknowledgedTwice                      // a buyer was told ok more often than the limit allows
+	storedTwice                            // a buyer stands in the ledger with more
+	requestGrantedAgain                    // an ok after an ok of the same request
+	saleNotStored                          // an ok that the ledger does not know
+	saleNotAsked                           // a ledger entry that no attempt explains
+	strangerStored                         // a ledger entry of somebody who was not there
+	partStored                             // a ledger entry that is no whole number of sales
+	ledgerAgainstStock                     // the units left and the ledger do not add up
+	stockNotWhole                          // the units gone are no whole number of sales
+	tooMuchLeft                            // more units left than the acknowledged sales allow
+	tooLittleLeft                          // fewer units left than all possible sales explain
+	turnedAway                             // a refusal of a buyer with room, and units left at the end
+	holderToldSoldOut                      // duplicate-first, and a buyer at his limit is told sold_out
+	requestSoldOutAgain                    // a sold_out after an ok of the same request
+	duplicateUnasked                       // a duplicate before the buyer had asked often enough
+	duplicateWithRoom                      // a duplicate for a buyer who never held his limit
+	duplicateTooEarly                      // a duplicate before one of the buyer's sales was called
+	duplicateTooLate                       // stock-first, and a duplicate called after a sold_out returned
+	duplicateUnplaced                      // stock-first, and no sale could be the last
+	duplicateAfterRefusal                  // stock-first, and a duplicate called after a refusal that only an empty stock explains
+	requestDupAgain                        // a duplicate after an ok of the same request
+	refusedTooEarly                        // a refusal that only his limit could explain, before he held it
+	replayOfNothing                        // a replay of a request that nothing can have granted
+	soldTooLate                            // a sale called after a sold_out had returned
+	soldAfterRefusal                       // a sale called after a refusal that only an empty stock explains
+	replyUnmapped
+	errorRaised
+	conditions
+)
+
+var ruleOf = [conditions]Rule{
+	acknowledgedOver: Oversell, storedOver: Oversell, certainOver: Oversell,
+	stockBelowZero:    NegativeStock,
+	acknowledgedTwice: DuplicateSale, storedTwice: DuplicateSale, requestGrantedAgain: DuplicateSale,
+	saleNotStored: LostSale,
+	saleNotAsked:  PhantomSale, strangerStored: PhantomSale, partStored: PhantomSale,
+	ledgerAgainstStock: StockMismatch, stockNotWhole: StockMismatch, tooMuchLeft: StockMismatch, tooLittleLeft: StockMismatch,
+	turnedAway:        Undersell,
+	holderToldSoldOut: FalseSoldOut, requestSoldOutAgain: FalseSoldOut,
+	duplicateUnasked: FalseDup, duplicateWithRoom: FalseDup, duplicateTooEarly: FalseDup, duplicateTooLate: FalseDup,
+	duplicateUnplaced: FalseDup, duplicateAfterRefusal: FalseDup, requestDupAgain: FalseDup, refusedTooEarly: FalseDup,
+	replayOfNothing: FalseReplay,
+	soldTooLate:     LateSale, soldAfterRefusal: LateSale,
+	replyUnmapped: UnmappedReply,
+	errorRaised:   ScriptError,
+}
+
+// maxCases is how many cases of a violation are told one by one.
+const maxCases = 5
+
+// A finding is one case before its attempts are looked up.
+type finding struct {
+	item     uint16
+	at       int64
+	sentence string
+	ops      []op
+}
+
+// byTime puts the earliest finding first; those that rest on the audit alone last.
+func byTime(a, b finding) int {
+	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.item, b.item), cmp.Compare(a.sentence, b.sentence),
+		slices.CompareFunc(a.ops, b.ops, byCall))
+}
+
+// A shortlist counts findings and keeps the earliest.
+type shortlist struct {
+	count       int64
+	first, last int64
+	cases       []finding
+}
+
+// add counts one finding. Its sentence is written only if it is kept.
+func (s *shortlist) add(item uint16, say func() string, ops ...op) {
+	at := int64(forever)
+	if len(ops) > 0 && ops[0].inv != history.Never {
+		at = ops[0].inv
+		s.see(at)
+	}
+	s.count++
+	if len(s.cases) == maxCases && at > s.cases[maxCases-1].at {
+		return
+	}
+	s.keep(finding{item: item, at: at, sentence: say(), ops: slices.Clone(ops)})
+}
+
+func (s *shortlist) see(at int64) {
+	if s.first == history.Never || at < s.first {
+		s.first = at
+	}
+	s.last = max(s.last, at)
+}
+
+func (s *shortlist) keep(f finding) {
+	i, _ := slices.BinarySearchFunc(s.cases, f, byTime)
+	s.cases = slices.Insert(s.cases, i, f)
+	s.cases = s.cases[:min(len(s.cases), maxCases)]
+}
+
+// findings holds a shortlist a condition. A condition that is off finds
+// nothing: the tests of the judge switch them off one by one.
+type findings struct {
+	lists [conditions]shortlist
+	off   [conditions]bool
+}
+
+func newFindings(off ...condition) *findings {
+	f := &findings{}
+	for i := range f.lists {
+		f.lists[i].first, f.lists[i].last = history.Never, history.Never
+	}
+	for _, c := range off {
+		f.off[c] = true
+	}
+	return f
+}
+
+func (f *findings) add(c condition, item uint16, say func() string, ops ...op) {
+	if !f.off[c] {
+		f.lists[c].add(item, say, ops...)
+	}
+}
+
+// defect files an attempt whose reply was wrong in itself.
+func (f *findings) defect(a *history.Attempt, o op) {
+	c, said := replyUnmapped, "a reply came that no rule of the contract names"
+	if a.Defect == sale.ScriptError {
+		c, said = errorRaised, "the script ended in an error"
+	}
+	f.add(c, a.Item, func() string { return said }, o)
+}
+
+// broken reports whether the rule has a finding.
+func (f *findings) broken(r Rule) bool {
+	for c, of := range ruleOf {
+		if of == r && f.lists[c].count > 0 {
+			return true
+		}
+	}
+	return false
+}

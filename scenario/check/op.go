@@ -1,0 +1,83 @@
+package check
+
+import (
+	"cmp"
+	"math"
+
+	"github.com/seckill-bench/seckill/scenario/history"
+	"github.com/seckill-bench/seckill/scenario/sale"
+)
+
+// forever is the return of an attempt that may still run, and the instant of
+// what never happened and is looked for at its earliest.
+const forever = math.MaxInt64
+
+// A class is what the rules see of an outcome.
+type class uint8
+
+const (
+	notRun    class = iota // certainly without effect; no rule looks at it
+	granted                // ok
+	soldOut                // sold_out
+	duplicate              // duplicate, over_limit
+	refused                // refused: one of the two before
+	replayed               // replayed
+	maybe                  // indeterminate: ran once at some moment from its call on, or never
+	classes
+)
+
+var classOf = [...]class{
+	sale.OK: granted, sale.Replayed: replayed, sale.SoldOut: soldOut, sale.Duplicate: duplicate,
+	sale.OverLimit: duplicate, sale.Refused: refused, sale.NotReady: notRun, sale.Failed: notRun,
+	sale.Indeterminate: maybe, sale.Dropped: notRun,
+}
+
+// An op is what the rules need of an attempt. It is kept to 32 bytes: there is
+// one for every attempt.
+type op struct {
+	// inv and ret are the closed interval in which the attempt took effect:
+	// its call, and its return or forever.
+	inv, ret       int64
+	buyer, request uint32
+	// next is 1 + the number of another op of the same buyer; 0: none.
+	next    uint32
+	class   class
+	outcome sale.Outcome
+	try     uint8
+}
+
+func newOp(a *history.Attempt) op {
+	o := op{inv: a.Call, ret: a.Return, buyer: a.Buyer, request: a.Request, class: classOf[a.Outcome], outcome: a.Outcome, try: a.Try}
+	if o.class == maybe {
+		o.ret = forever
+	}
+	return o
+}
+
+// ran reports whether the attempt reached the script, or may have.
+func (o *op) ran() bool { return o.class != notRun }
+
+// answered reports whether the script said what it decided.
+func (o *op) answered() bool { return o.class != notRun && o.class != maybe }
+
+// isGranted reports whether units were granted.
+func (o *op) isGranted() bool { return o.class == granted }
+
+// asked reports whether the attempt sold, or may have.
+func (o *op) asked() bool { return o.class == granted || o.class == maybe }
+
+// byCall orders the ops of a buyer. Ops equal in all of it are interchangeable.
+func byCall(a, b op) int {
+	return cmp.Or(cmp.Compare(a.inv, b.inv), cmp.Compare(a.ret, b.ret), cmp.Compare(a.request, b.request),
+		cmp.Compare(a.try, b.try), cmp.Compare(a.outcome, b.outcome))
+}
+
+// byRequest orders the ops of a buyer by purchase, and those by call.
+func byRequest(a, b op) int {
+	return cmp.Or(cmp.Compare(a.request, b.request), byCall(a, b))
+}
+
+// byReturn orders ops by the end of their intervals.
+func byReturn(a, b op) int {
+	return cmp.Or(cmp.Compare(a.ret, b.ret), cmp.Compare(a.buyer, b.buyer), byCall(a, b))
+}

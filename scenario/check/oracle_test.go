@@ -1,0 +1,170 @@
+package check
+
+import (
+	"math"
+
+	"github.com/anishathalye/porcupine"
+
+	"github.com/seckill-bench/seckill/scenario/history"
+	"github.com/seckill-bench/seckill/scenario/sale"
+)
+
+// The oracle knows no rules. It is a sale as a sequential program, the final
+// audit its last operation, and an exhaustive search for an order of the
+// attempts that the program could have run in.
+
+// A shelf is the state of the sequential sale.
+type shelf struct {
+	sold    int64
+	held    [smallBuyers]int64
+	granted [smallBuyers]uint32 // requests that may have been granted, a bit each
+	// unlimited: somebody was refused for a limit that does not exist, which
+	// is right only of an item sold out at the end.
+	unlimited bool
+	audited   bool
+}
+
+type step uint8
+
+const (
+	stepAttempt step = iota
+	stepMark         // an attempt without an answer may have been granted
+	stepAudit
+)
+
+type input struct {
+	step    step
+	class   class
+	buyer   uint32
+	request uint32
+}
+
+// legal reports whether some order of the attempts explains every answer.
+func (s *smallSale) legal() bool {
+	return porcupine.CheckOperations(s.model(), s.operations()) && s.replaysResends()
+}
+
+func (s *smallSale) operations() []porcupine.Operation {
+	var ops []porcupine.Operation
+	end := int64(math.MinInt64)
+	for i, a := range s.attempts {
+		in := input{class: classOf[a.Outcome], buyer: a.Buyer, request: a.Request}
+		if in.class == notRun {
+			continue
+		}
+		end = max(end, a.Return)
+		o := porcupine.Operation{ClientId: i, Input: in, Call: a.Call, Return: a.Return}
+		if in.class == maybe {
+			o.Return = math.MaxInt64
+			if s.replays(&a) {
+				mark := o
+				mark.Input = input{step: stepMark, buyer: a.Buyer, request: a.Request}
+				ops = append(ops, mark)
+			}
+		}
+		ops = append(ops, o)
+	}
+	return append(ops, porcupine.Operation{ClientId: smallOps, Input: input{step: stepAudit}, Call: end + 1, Return: end + 2})
+}
+
+// replays reports whether some attempt of the same request is a replay.
+func (s *smallSale) replays(of *history.Attempt) bool {
+	for _, a := range s.attempts {
+		if a.Outcome == sale.Replayed && a.Request == of.Request && a.Buyer == of.Buyer {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *smallSale) model() porcupine.Model {
+	return porcupine.Model{
+		Init: func() any { return shelf{} },
+		Step: func(state, in, _ any) (bool, any) { return s.step(state.(shelf), in.(input)) },
+	}
+}
+
+func (s *smallSale) step(at shelf, in input) (bool, any) {
+	switch {
+	case at.audited: // what runs after the audit is free
+		return true, at
+	case in.step == stepAudit:
+		at.audited = true
+		return s.agrees(&at), at
+	case in.step == stepMark:
+		at.granted[in.buyer] |= 1 << in.request
+		return true, at
+	}
+	full, empty := at.held[in.buyer] >= s.limit, at.sold >= s.stock/s.quantity
+	switch in.class {
+	case granted, maybe:
+		if full || empty {
+			return in.class == maybe, at
+		}
+		at.sold++
+		at.held[in.buyer]++
+		if in.class == granted {
+			at.granted[in.buyer] |= 1 << in.request
+		}
+		return true, at
+	case replayed:
+		return at.granted[in.buyer]&(1<<in.request) != 0, at
+	case soldOut:
+		return empty && !(full && s.head.Terms.Order == sale.DuplicateFirst), at
+	case refused:
+		return full || empty, at
+	}
+	if s.limit == noLimit {
+		at.unlimited = true
+		return true, at
+	}
+	return full && !(empty && s.head.Terms.Order == sale.StockFirst), at
+}
+
+// agrees holds the state against the audit.
+func (s *smallSale) agrees(at *shelf) bool {
+	if at.unlimited && at.sold < s.stock/s.quantity {
+		return false
+	}
+	if left := s.audit.Stock; left != nil && *left != s.stock-at.sold*s.quantity {
+		return false
+	}
+	if s.audit.Ledger == sale.NoLedger {
+		return true
+	}
+	stored := map[string]int64{}
+	for _, h := range s.audit.Holdings {
+		stored[h.Buyer] += h.Units
+	}
+	for u, n := range at.held {
+		id, want := s.head.BuyerIDs.ID(uint32(u)), n*s.quantity
+		if s.audit.Ledger == sale.Presence {
+			want = min(n, 1)
+		}
+		if stored[id] != want {
+			return false
+		}
+		delete(stored, id)
+	}
+	return len(stored) == 0
+}
+
+// replaysResends is a promise about returns, not about an order: after a grant
+// of a request has returned, every later attempt of it is a replay.
+func (s *smallSale) replaysResends() bool {
+	if s.head.Terms.RetrySafe != sale.RetryRequest {
+		return true
+	}
+	broken := func(first, then *history.Attempt) bool {
+		return first.Outcome == sale.OK && first.Buyer == then.Buyer && first.Request == then.Request && first.Return < then.Call &&
+			classOf[then.Outcome] != notRun && classOf[then.Outcome] != maybe && then.Outcome != sale.Replayed
+	}
+	for i := range s.attempts {
+		for k := range s.attempts {
+			if broken(&s.attempts[i], &s.attempts[k]) {
+				return false
+			}
+		}
+	}
+	return true
+}

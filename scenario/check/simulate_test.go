@@ -1,0 +1,236 @@
+package check
+
+import (
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+
+	"github.com/seckill-bench/seckill/scenario/history"
+	"github.com/seckill-bench/seckill/scenario/sale"
+)
+
+// A smallSale is a random history of few attempts on one item, small enough
+// for an exhaustive search.
+type smallSale struct {
+	stock, quantity, limit int64 // limit in sales, noLimit for none
+	head                   history.Head
+	attempts               []history.Attempt
+	audit                  sale.Audit
+	// missing is how many attempts were made beside those recorded, noTail
+	// whether the record breaks off.
+	missing int64
+	noTail  bool
+}
+
+const (
+	smallBuyers = 4
+	smallOps    = 14
+)
+
+func (s *smallSale) history() *history.History {
+	h := newHistory(s.head, s.attempts)
+	h.Tail = &history.Tail{Ended: history.EndedDone, Attempts: int64(len(s.attempts)) + s.missing, Audits: []sale.Audit{s.audit}}
+	if s.noTail {
+		h.Tail = nil
+	}
+	return h
+}
+
+// newHistory is a history in memory, one batch.
+func newHistory(head history.Head, batches ...[]history.Attempt) *history.History {
+	return &history.History{Head: head, Texts: &history.Texts{}, Batches: func() iter.Seq2[[]history.Attempt, error] {
+		return func(yield func([]history.Attempt, error) bool) {
+			for _, b := range batches {
+				if !yield(b, nil) {
+					return
+				}
+			}
+		}
+	}}
+}
+
+func pick[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
+
+// simulate plays a right script under concurrency: attempts run one after the
+// other, each somewhere between its call and its return.
+func simulate(r *rand.Rand) *smallSale {
+	s := &smallSale{quantity: pick(r, int64(1), 1, 2), limit: pick(r, int64(1), 1, 2, 2, noLimit)}
+	s.stock = r.Int64N(5*s.quantity + 2)
+	s.head = history.Head{Name: "small", Items: []sale.Item{{ID: "i", Stock: s.stock}}, Quantity: s.quantity, Buyers: smallBuyers,
+		BuyerIDs: sale.BuyerIDs{From: 100},
+		Terms:    sale.Terms{Order: pick(r, sale.OrderUnknown, sale.DuplicateFirst, sale.StockFirst), RetrySafe: pick(r, sale.RetryNone, sale.RetryBuyer, sale.RetryRequest)}}
+	if s.limit != noLimit {
+		s.head.Terms.Limit = s.limit*s.quantity + r.Int64N(s.quantity)
+	}
+	p := newShop(s, r)
+	for range 1 + r.IntN(smallOps) {
+		s.attempts = append(s.attempts, p.serve())
+	}
+	s.audit = p.audit()
+	return s
+}
+
+// A shop is the state of a simulated sale.
+type shop struct {
+	*smallSale
+	r        *rand.Rand
+	now      int64
+	width    int64
+	sold     int64
+	held     [smallBuyers]int64
+	done     map[uint32]bool
+	requests uint32
+	latest   [smallBuyers]uint32
+	lose     float64 // replies lost
+	vague    float64 // refusals that do not tell why
+}
+
+func newShop(s *smallSale, r *rand.Rand) *shop {
+	return &shop{smallSale: s, r: r, now: -20, width: pick(r, int64(0), 2, 5, 12), done: map[uint32]bool{},
+		lose: pick(r, 0, 0, 0.15, 0.4), vague: pick(r, 0, 0, 0, 0.3, 1)}
+}
+
+// serve runs one attempt.
+func (p *shop) serve() history.Attempt {
+	u := uint32(p.r.IntN(smallBuyers))
+	if p.latest[u] == 0 || p.r.IntN(4) > 0 {
+		p.requests++
+		p.latest[u] = p.requests
+	}
+	p.now += p.r.Int64N(4)
+	a := history.Attempt{Call: p.now - p.r.Int64N(p.width+1), Return: p.now + p.r.Int64N(p.width+1), Left: sale.Untold,
+		Buyer: u, Request: p.latest[u], Quantity: int32(p.quantity), Verb: sale.Buy}
+	a.Due = a.Call
+	switch x := p.r.Float64(); {
+	case x < 0.03:
+		a.Outcome = pick(p.r, sale.NotReady, sale.Failed)
+	case x < 0.03+p.lose:
+		p.loseReply(&a)
+	default:
+		a.Outcome = p.decide(&a)
+		if p.r.Float64() < p.vague && classOf[a.Outcome] != granted && a.Outcome != sale.Replayed {
+			a.Outcome = sale.Refused
+		}
+	}
+	return a
+}
+
+// loseReply: the attempt ran, or not, and may have been called long before.
+func (p *shop) loseReply(a *history.Attempt) {
+	if p.r.IntN(3) > 0 {
+		p.decide(a)
+	}
+	if p.r.IntN(3) == 0 {
+		a.Call -= p.r.Int64N(15)
+	}
+	a.Outcome, a.Return = sale.Indeterminate, a.Call+p.r.Int64N(5)
+}
+
+// decide is the script.
+func (p *shop) decide(a *history.Attempt) sale.Outcome {
+	full := p.held[a.Buyer] >= p.limit
+	empty := p.sold >= p.stock/p.quantity
+	buyerFirst := p.head.Terms.Order == sale.DuplicateFirst || p.head.Terms.Order == sale.OrderUnknown && p.r.IntN(2) == 0
+	switch {
+	case p.head.Terms.RetrySafe == sale.RetryRequest && p.done[a.Request]:
+		return sale.Replayed
+	case full && (buyerFirst || !empty):
+		return pick(p.r, sale.Duplicate, sale.OverLimit)
+	case empty:
+		return sale.SoldOut
+	}
+	p.sold++
+	p.held[a.Buyer]++
+	p.done[a.Request] = true
+	return sale.OK
+}
+
+// audit reads the state with one of the four knowledges.
+func (p *shop) audit() sale.Audit {
+	a := sale.Audit{Ledger: pick(p.r, sale.NoLedger, sale.Presence, sale.Units)}
+	if p.r.IntN(2) == 0 {
+		left := p.stock - p.sold*p.quantity
+		a.Stock = &left
+	}
+	for u, n := range p.held {
+		if n > 0 && a.Ledger != sale.NoLedger {
+			units := n * p.quantity
+			if a.Ledger == sale.Presence {
+				units = 1
+			}
+			a.Holdings = append(a.Holdings, sale.Holding{Buyer: p.head.BuyerIDs.ID(uint32(u)), Units: units})
+		}
+	}
+	return a
+}
+
+// corrupt changes one thing at random.
+func (s *smallSale) corrupt(r *rand.Rand) {
+	a := &s.attempts[r.IntN(len(s.attempts))]
+	switch r.IntN(12) {
+	case 0, 1, 2:
+		a.Outcome = pick(r, sale.OK, sale.OK, sale.SoldOut, sale.Duplicate, sale.OverLimit, sale.Refused, sale.Indeterminate, sale.Replayed)
+	case 3:
+		b := &s.attempts[r.IntN(len(s.attempts))]
+		a.Outcome, b.Outcome = b.Outcome, a.Outcome
+	case 4:
+		a.Call, a.Return = a.Call+r.Int64N(20)-10, a.Return+r.Int64N(20)-10
+	case 5:
+		b := &s.attempts[r.IntN(len(s.attempts))]
+		a.Call, b.Call, a.Return, b.Return = b.Call, a.Call, b.Return, a.Return
+	case 6:
+		a.Request = 1 + uint32(r.IntN(smallOps))
+	case 7:
+		a.Buyer = uint32(r.IntN(smallBuyers))
+	case 8, 9:
+		s.corruptStock(r)
+	default:
+		s.corruptLedger(r)
+	}
+	a.Return = max(a.Return, a.Call)
+	for i := range s.attempts {
+		s.attempts[i].Return = max(s.attempts[i].Return, s.attempts[i].Call)
+	}
+}
+
+func (s *smallSale) corruptStock(r *rand.Rand) {
+	if s.audit.Stock != nil {
+		left := *s.audit.Stock + pick(r, -s.quantity, s.quantity, -1, 1, -2*s.quantity)
+		s.audit.Stock = &left
+	}
+}
+
+func (s *smallSale) corruptLedger(r *rand.Rand) {
+	if s.audit.Ledger == sale.NoLedger {
+		return
+	}
+	id := pick(r, s.head.BuyerIDs.ID(uint32(r.IntN(smallBuyers))), strconv.Itoa(r.IntN(200)), fmt.Sprintf("0%d", 100+r.IntN(smallBuyers)))
+	if i := slices.IndexFunc(s.audit.Holdings, func(h sale.Holding) bool { return h.Buyer == id }); i >= 0 {
+		holdings := slices.Clone(s.audit.Holdings)
+		if holdings[i].Units += pick(r, -s.quantity, s.quantity, 1); s.audit.Ledger == sale.Presence || holdings[i].Units == 0 {
+			holdings = slices.Delete(holdings, i, i+1)
+		}
+		s.audit.Holdings = holdings
+		return
+	}
+	n := pick(r, s.quantity, s.quantity, 1)
+	if s.audit.Ledger == sale.Presence {
+		n = 1
+	}
+	s.audit.Holdings = append(s.audit.Holdings, sale.Holding{Buyer: id, Units: n})
+}
+
+// String prints the sale for a person who has to find out what went wrong.
+func (s *smallSale) String() string {
+	text := fmt.Sprintf("stock %d, quantity %d, limit %d, order %q, retry_safe %q; ledger %s %v", s.stock, s.quantity, s.head.Terms.Limit,
+		s.head.Terms.Order, s.head.Terms.RetrySafe, s.audit.Ledger, s.audit.Holdings)
+	if s.audit.Stock != nil {
+		text += fmt.Sprintf(", left %d", *s.audit.Stock)
+	}
+	for _, a := range s.attempts {
+		text += fmt.Sprintf("\n  buyer %d request %d [%d, %d] %s", a.Buyer, a.Request, a.Call, a.Return, a.Outcome)
+	}
+	return text
+}

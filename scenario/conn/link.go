@@ -1,0 +1,111 @@
+package conn
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// An Exchange is one request and what came of it.
+type Exchange struct {
+	// Sent is the instant before the request could leave, Read the instant
+	// after its reply was read or given up, by the clock given to Open, in ns.
+	Sent, Read int64
+	// Reply is an int64, a string, nil or a []any of these.
+	Reply any
+	// Err is the server's error reply (see IsReply) or an error of the wire.
+	Err error
+}
+
+// A Link carries one exchange at a time.
+type Link interface {
+	// RoundTrip sends a command and waits for its reply, until the timeout given
+	// to Open or the context's deadline. A request that has been sent cannot be
+	// called back: the end of the context by other means does not cut it short.
+	RoundTrip(ctx context.Context, args []any) Exchange
+}
+
+// rest is how long a connection may lie idle before it is looked at again.
+const rest = time.Second
+
+// A link keeps one connection to itself. That spares go-redis' pool, which
+// asks the system whether a connection still stands each time it hands it out.
+type link struct {
+	*dialer
+	conn     *redis.Conn // nil: to be made
+	used     time.Time
+	deadline deadline
+}
+
+// RoundTrip sends a command and waits for its reply.
+func (l *link) RoundTrip(ctx context.Context, args []any) Exchange {
+	if l.conn == nil { // broken by an earlier exchange of whoever holds the link
+		if err := l.connect(ctx, l); err != nil {
+			at := l.now()
+			return Exchange{Sent: at, Read: at, Err: err}
+		}
+	}
+	begin := time.Now()
+	if begin.Sub(l.used) > rest {
+		l.recheck()
+	}
+	l.used, l.deadline.at = begin, begin.Add(l.timeout)
+	if at, set := ctx.Deadline(); set && at.Before(l.deadline.at) {
+		l.deadline.at = at
+	}
+	cmd := redis.NewCmd(&l.deadline, args...)
+	x := Exchange{Sent: l.now()}
+	x.Err = l.conn.Process(&l.deadline, cmd)
+	x.Read = l.now()
+	switch {
+	case x.Err == nil:
+		x.Reply = cmd.Val()
+	case errors.Is(x.Err, redis.Nil):
+		x.Err = nil
+	case spoils(x.Err):
+		l.drop()
+	}
+	return x
+}
+
+// spoils reports whether an error ends the connection it came over. After a
+// timeout the late reply must not meet the next request; the two error replies
+// are those after which go-redis gives a connection up.
+func spoils(err error) bool {
+	_, moved := redis.IsMovedError(err)
+	return moved || redis.IsReadOnlyError(err) || !IsReply(err)
+}
+
+// recheck lends the connection back to go-redis' pool, which looks at it before
+// the next request goes out and replaces it if the server has closed it since:
+// a request sent over it would be lost without need.
+func (l *link) recheck() {
+	l.conn.Close()
+	l.conn = l.client.Conn()
+}
+
+// drop closes the link's connection.
+func (l *link) drop() {
+	if l.conn != nil {
+		l.conn.Close()
+		l.conn = nil
+	}
+}
+
+// A deadline is a context that bounds a socket and nothing else: it has no
+// timer, and the link uses it again for the next request.
+type deadline struct{ at time.Time }
+
+// Deadline returns the instant at which the socket gives up.
+func (d *deadline) Deadline() (time.Time, bool) { return d.at, true }
+
+// Done returns nil: the socket's deadline does the work.
+func (*deadline) Done() <-chan struct{} { return nil }
+
+// Err returns nil.
+func (*deadline) Err() error { return nil }
+
+// Value returns nil.
+func (*deadline) Value(any) any { return nil }

@@ -1,0 +1,108 @@
+package conn_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/seckill-bench/seckill/scenario/conn"
+)
+
+func TestServerDies(t *testing.T) {
+	eachMode(t, func(t *testing.T, mode conn.Mode) {
+		srv := privateServer(t)
+		links := open(t, srv, mode, time.Minute)
+		answered := make(chan conn.Exchange)
+		go func() { answered <- do(t, links, "BLPOP", "nothing", "0") }()
+		time.Sleep(20 * time.Millisecond)
+		srv.Close()
+		select {
+		case x := <-answered:
+			if x.Err == nil || conn.FateOf(x.Err) != conn.Maybe {
+				t.Errorf("the request in flight ends with %v, %v", x.Reply, x.Err)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("the request in flight hangs")
+		}
+		begin := time.Now()
+		if _, err := links.Take(t.Context()); conn.FateOf(err) != conn.NotRun || conn.IsReply(err) {
+			t.Errorf("taking a link ends with %v", err)
+		}
+		if took := time.Since(begin); took > 5*time.Second {
+			t.Errorf("taking a link took %v", took)
+		}
+	})
+}
+
+func TestBrokenConnectionIsReplaced(t *testing.T) {
+	srv := privateServer(t)
+	eachMode(t, func(t *testing.T, mode conn.Mode) {
+		links := open(t, srv, mode, time.Minute)
+		id := do(t, links, "CLIENT", "ID").Reply
+		// The reply to one's own killing comes before the end.
+		do(t, links, "CLIENT", "KILL", "ID", id, "SKIPME", "no")
+		if x := do(t, links, "GET", "x"); x.Err == nil || conn.FateOf(x.Err) != conn.Maybe {
+			t.Errorf("over a closed connection: %v, %v", x.Reply, x.Err)
+		}
+		if x := do(t, links, "CLIENT", "ID"); x.Err != nil || x.Reply == id {
+			t.Errorf("afterwards: connection %v (was %v), %v", x.Reply, id, x.Err)
+		}
+	})
+}
+
+func TestIdleConnectionIsLookedAt(t *testing.T) {
+	t.Parallel()
+	srv := privateServer(t)
+	links, other := open(t, srv, conn.Pool(1), time.Minute), open(t, srv, conn.Pool(1), time.Minute)
+	id := do(t, links, "CLIENT", "ID").Reply
+	if x := do(t, other, "CLIENT", "KILL", "ID", id); x.Err != nil {
+		t.Fatal(x.Err)
+	}
+	time.Sleep(1100 * time.Millisecond)
+	if x := do(t, links, "CLIENT", "ID"); x.Err != nil || x.Reply == id {
+		t.Errorf("a connection closed while idle: %v (was %v), %v", x.Reply, id, x.Err)
+	}
+}
+
+func TestReadOnlyDoesNotPoisonTheLink(t *testing.T) {
+	links := open(t, fakeServer(t), conn.Pool(1), time.Minute)
+	for _, line := range []string{"READONLY You can't write against a read only replica.", "MOVED 1 127.0.0.1:1", "OOM no"} {
+		for range 2 {
+			if x := do(t, links, "SAY", line); x.Err == nil || x.Err.Error() != line {
+				t.Errorf("%s is heard as %v", line, x.Err)
+			}
+		}
+	}
+}
+
+func TestCloseEndsWhatIsInFlight(t *testing.T) {
+	links := open(t, privateServer(t), conn.Pool(1), time.Minute)
+	answered := make(chan conn.Exchange)
+	go func() { answered <- do(t, links, "BLPOP", "nothing", "0") }()
+	time.Sleep(20 * time.Millisecond)
+	links.Close()
+	select {
+	case x := <-answered:
+		if x.Err == nil {
+			t.Errorf("answered with %v", x.Reply)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("hangs")
+	}
+}
+
+func TestMoreConnectionsThanTheServerAdmits(t *testing.T) {
+	srv := privateServer(t)
+	first := open(t, srv, conn.Pool(1), time.Minute)
+	if x := do(t, first, "CONFIG", "SET", "maxclients", "5"); x.Err != nil {
+		t.Fatal(x.Err)
+	}
+	links, err := conn.Open(t.Context(), srv, conn.Pool(20), time.Minute, func() int64 { return 0 })
+	if err == nil {
+		links.Close()
+		t.Fatal("20 connections to a server of 5")
+	}
+	if conn.FateOf(err) != conn.NotRun {
+		t.Errorf("%v is not filed as not run", err)
+	}
+	t.Log(err)
+}

@@ -1,0 +1,107 @@
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/seckill-bench/seckill/scenario/history"
+)
+
+// A server is lost when it has answered nothing for this long, or for three
+// timeouts if they are longer, while buyers kept asking.
+const silence = 5 * time.Second
+
+// health is what the attempts say about the server.
+type health struct {
+	lastAnswer atomic.Int64
+	failures   atomic.Int64 // since the last answer
+	lastError  atomic.Pointer[error]
+}
+
+// serverLost ends a run whose server is gone.
+type serverLost struct{ text string }
+
+func (e *serverLost) Error() string { return e.text }
+
+func (h *health) answered(at int64) {
+	h.lastAnswer.Store(at)
+	if h.failures.Load() != 0 {
+		h.failures.Store(0)
+	}
+}
+
+func (h *health) lost(err error) {
+	h.failures.Add(1)
+	h.lastError.Store(&err)
+}
+
+// verdict returns an error when the server has to be given up.
+func (h *health) verdict(now int64, patience time.Duration) error {
+	quiet := time.Duration(now - h.lastAnswer.Load())
+	last := h.lastError.Load()
+	if quiet < patience || h.failures.Load() < 3 || last == nil {
+		return nil
+	}
+	return &serverLost{fmt.Sprintf("the server has answered nothing for %.1f s, from %.1f s after the opening; last: %v",
+		quiet.Seconds(), float64(h.lastAnswer.Load())/1e9, *last)}
+}
+
+// watch closes the doors when the time is over, the server is lost or the
+// record can no longer be written.
+func (d *drive) watch(over <-chan struct{}) {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	duration := make(<-chan time.Time)
+	if d.spec.Duration > 0 {
+		duration = time.After(d.spec.Duration)
+	}
+	for {
+		select {
+		case <-over:
+			return
+		case <-duration:
+			d.close(errDuration)
+		case <-d.died:
+			d.close(&serverLost{fmt.Sprintf("the server's process ended %.1f s after the opening", float64(d.clock.now())/1e9)})
+			return
+		case <-tick.C:
+			if err := d.health.verdict(d.clock.now(), max(silence, 3*d.spec.Timeout)); err != nil {
+				d.close(err)
+			}
+		}
+	}
+}
+
+// reloads loads a forgotten script once for all who wait.
+type reloads struct {
+	mu    sync.Mutex
+	count int64
+	last  int64
+}
+
+// reload loads the script unless another buyer did after this one's attempt
+// was sent; false when it cannot be loaded.
+func (d *drive) reload(sent int64) bool {
+	d.script.mu.Lock()
+	defer d.script.mu.Unlock()
+	if d.script.count > 0 && d.script.last > sent {
+		return true
+	}
+	begin := d.clock.now()
+	link, err := d.links.Take(d.doors)
+	if err != nil {
+		return false
+	}
+	defer d.links.Give(link)
+	if err := d.strategy.Load(context.WithoutCancel(d.doors), &hand{link: link}); err != nil {
+		d.health.lost(err)
+		return false
+	}
+	d.script.last = d.clock.now()
+	d.script.count++
+	d.note(history.Event{At: begin, Until: d.script.last, Kind: "reload", Text: "the server had forgotten the script (NOSCRIPT); it was loaded again"})
+	return true
+}

@@ -1,0 +1,151 @@
+package history
+
+import (
+	"encoding"
+	"math"
+
+	"github.com/seckill-bench/seckill/scenario/sale"
+)
+
+const (
+	// segmentSize is the number of attempts after which a segment is closed.
+	segmentSize = 100_000
+	// maxSegment bounds what is allocated on the word of a file.
+	maxSegment = 1 << 17
+	// rowsAtOnce is the number of attempts turned into rows before they are
+	// encoded: few enough to stay in the cache.
+	rowsAtOnce = 1024
+)
+
+// An attemptRow is an attempt as a segment holds it. A nil is a null.
+type attemptRow struct {
+	Due      int64   `parquet:"due_ns"`
+	Start    uint32  `parquet:"start_us"`
+	Call     *int64  `parquet:"call_ns"`
+	Return   *int64  `parquet:"return_ns"`
+	Buyer    uint32  `parquet:"buyer"`
+	Request  uint32  `parquet:"request"`
+	Try      uint32  `parquet:"try,dict"`
+	Verb     string  `parquet:"verb,dict"`
+	Item     uint32  `parquet:"item,dict"`
+	Quantity int32   `parquet:"quantity,dict"`
+	Granted  int32   `parquet:"granted,dict"`
+	Left     *int64  `parquet:"left"`
+	Outcome  string  `parquet:"outcome,dict"`
+	Defect   *string `parquet:"defect,dict"`
+	Reply    *string `parquet:"reply,dict"`
+}
+
+// A segmentWriter turns attempts into segments.
+type segmentWriter struct {
+	encoder *encoder[attemptRow]
+	rows    [rowsAtOnce]attemptRow
+	// texts holds the texts that rows point at.
+	texts [rowsAtOnce][2]string
+	count int
+}
+
+func newSegmentWriter() *segmentWriter {
+	return &segmentWriter{encoder: newEncoder[attemptRow]()}
+}
+
+// write adds attempts to the open segment.
+func (w *segmentWriter) write(batch []Attempt, texts *Texts) error {
+	for len(batch) > 0 {
+		n := min(len(batch), len(w.rows))
+		for i := range n {
+			w.fill(i, &batch[i], texts)
+		}
+		if err := w.encoder.write(w.rows[:n]); err != nil {
+			return err
+		}
+		w.count += n
+		batch = batch[n:]
+	}
+	return nil
+}
+
+func (w *segmentWriter) fill(i int, a *Attempt, texts *Texts) {
+	r := &w.rows[i]
+	*r = attemptRow{
+		Due: a.Due, Start: a.Start, Call: unless(Never, &a.Call), Return: unless(Never, &a.Return),
+		Buyer: a.Buyer, Request: a.Request, Try: uint32(a.Try), Verb: a.Verb.String(),
+		Item: uint32(a.Item), Quantity: a.Quantity, Granted: a.Granted, Left: unless(sale.Untold, &a.Left),
+		Outcome: a.Outcome.String(),
+	}
+	if a.Defect != sale.NoDefect {
+		w.texts[i][0] = a.Defect.String()
+		r.Defect = &w.texts[i][0]
+	}
+	if a.Reply != 0 {
+		w.texts[i][1] = texts.Text(a.Reply)
+		r.Reply = &w.texts[i][1]
+	}
+}
+
+// unless returns v, or nil where it stands for nothing.
+func unless(nothing int64, v *int64) *int64 {
+	if *v == nothing {
+		return nil
+	}
+	return v
+}
+
+// finish returns the segment as a file and begins another.
+func (w *segmentWriter) finish() ([]byte, error) {
+	w.count = 0
+	return w.encoder.finish()
+}
+
+// attemptNumbers are the columns of numbers of a segment, and where they go.
+var attemptNumbers = []struct {
+	column
+	set func(*Attempt, int64)
+}{
+	{column{name: "due_ns", low: math.MinInt64, high: math.MaxInt64}, func(a *Attempt, v int64) { a.Due = v }},
+	{column{name: "start_us", high: math.MaxUint32}, func(a *Attempt, v int64) { a.Start = uint32(v) }},
+	{column{name: "call_ns", nullable: true, null: Never, low: Never + 1, high: math.MaxInt64}, func(a *Attempt, v int64) { a.Call = v }},
+	{column{name: "return_ns", nullable: true, null: Never, low: Never + 1, high: math.MaxInt64}, func(a *Attempt, v int64) { a.Return = v }},
+	{column{name: "buyer", high: math.MaxUint32}, func(a *Attempt, v int64) { a.Buyer = uint32(v) }},
+	{column{name: "request", high: math.MaxUint32}, func(a *Attempt, v int64) { a.Request = uint32(v) }},
+	{column{name: "try", high: math.MaxUint8}, func(a *Attempt, v int64) { a.Try = uint8(v) }},
+	{column{name: "item", high: math.MaxUint16}, func(a *Attempt, v int64) { a.Item = uint16(v) }},
+	{column{name: "quantity", low: math.MinInt32, high: math.MaxInt32}, func(a *Attempt, v int64) { a.Quantity = int32(v) }},
+	{column{name: "granted", low: math.MinInt32, high: math.MaxInt32}, func(a *Attempt, v int64) { a.Granted = int32(v) }},
+	{column{name: "left", nullable: true, null: sale.Untold, low: sale.Untold + 1, high: math.MaxInt64}, func(a *Attempt, v int64) { a.Left = v }},
+}
+
+// A segmentReader turns segments into attempts. It reuses its buffers.
+type segmentReader struct {
+	table table
+	rows  []Attempt
+}
+
+// read returns the attempts of a segment, valid until the next call. Items are
+// numbered below items; replies are kept in texts.
+func (r *segmentReader) read(file []byte, items int, texts *Texts) ([]Attempt, error) {
+	r.rows = r.rows[:0]
+	err := r.table.decode(file, maxSegment, func(t *table) {
+		for _, n := range attemptNumbers {
+			if n.name == "item" {
+				n.high = int64(items) - 1
+			}
+			setInts(t, &r.rows, &n.column, n.set)
+		}
+		setTexts(t, &r.rows, &column{name: "verb"}, name[sale.Verb], func(a *Attempt, v sale.Verb) { a.Verb = v })
+		setTexts(t, &r.rows, &column{name: "outcome"}, name[sale.Outcome], func(a *Attempt, o sale.Outcome) { a.Outcome = o })
+		setTexts(t, &r.rows, &column{name: "defect", nullable: true}, name[sale.Defect], func(a *Attempt, d sale.Defect) { a.Defect = d })
+		keep := func(reply string) (uint32, error) { return texts.Keep(reply), nil }
+		setTexts(t, &r.rows, &column{name: "reply", nullable: true}, keep, func(a *Attempt, n uint32) { a.Reply = n })
+	})
+	return r.rows, err
+}
+
+// name parses a name from a closed list.
+func name[V any, P interface {
+	*V
+	encoding.TextUnmarshaler
+}](text string) (v V, err error) {
+	err = P(&v).UnmarshalText([]byte(text))
+	return v, err
+}

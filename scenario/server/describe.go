@@ -1,0 +1,161 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// describeTimeout bounds each question to a server about itself.
+const describeTimeout = 3 * time.Second
+
+// settings are those that decide how fast a server is, and what it may lose.
+var settings = []string{
+	"appendfsync", "appendonly", "io-threads", "lua-time-limit", "maxclients", "maxmemory",
+	"maxmemory-policy", "min-replicas-to-write", "save", "timeout",
+}
+
+// forks are the products that name their own version in INFO, beside the Redis
+// version they stand for.
+var forks = []string{"valkey", "redict", "dragonfly", "garnet", "kvrocks"}
+
+// Info is what a server tells about itself. What it does not tell is nil, and
+// Refused says what is lost by it.
+type Info struct {
+	// Product is redis, valkey, miniredis, … in lower case.
+	Product, Version *string
+	// Config holds the settings that matter; all are nil where CONFIG is refused.
+	Config map[string]*string
+	// Capabilities is what the server answers: info, config_get, script_load.
+	Capabilities map[string]bool
+	Refused      []string
+	// SameHost is true where the address is of this machine; nil: not known.
+	SameHost *bool
+}
+
+// Describe asks the server about itself. It changes nothing there.
+func (s *Server) Describe(ctx context.Context) Info {
+	info := Info{Capabilities: map[string]bool{}, Config: map[string]*string{}, SameHost: s.sameHost()}
+	for _, name := range settings {
+		info.Config[name] = nil
+	}
+	questions := []struct {
+		capability, command, lost string
+		ask                       func(context.Context, *Info) error
+	}{
+		{"info", "INFO", "no version, no CPU; what bounds the run is unknown", s.askInfo},
+		{"config_get", "CONFIG GET", "the settings are unknown", s.askConfig},
+		{"script_load", "SCRIPT", "a script that the server forgets cannot be loaded again", s.askScript},
+	}
+	for _, q := range questions {
+		limited, cancel := context.WithTimeout(ctx, describeTimeout)
+		err := q.ask(limited, &info)
+		cancel()
+		info.Capabilities[q.capability] = err == nil
+		if err != nil {
+			info.Refused = append(info.Refused, fmt.Sprintf("%s refused (%s): %s", q.command, s.redact(err.Error()), q.lost))
+		}
+	}
+	if s.Kind == Embedded {
+		info.Product, info.Version = new("miniredis"), libraryVersion("github.com/alicebob/miniredis/v2")
+	}
+	return info
+}
+
+func (s *Server) askInfo(ctx context.Context, info *Info) error {
+	reply, err := s.ask(ctx, "INFO")
+	if err != nil {
+		return err
+	}
+	text, _ := reply.(string)
+	info.Product, info.Version = product(text)
+	return nil
+}
+
+// product reads who answers an INFO.
+func product(text string) (name, version *string) {
+	fields := map[string]string{}
+	for line := range strings.Lines(text) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		fields[key] = value
+	}
+	for _, fork := range forks {
+		if v, is := fields[fork+"_version"]; is {
+			return new(fork), new(v)
+		}
+	}
+	if v, is := fields["redis_version"]; is {
+		return new("redis"), new(v)
+	}
+	return nil, nil
+}
+
+// askConfig asks for each setting by itself: a server may not know all, and
+// before version 7 CONFIG GET takes one name.
+func (s *Server) askConfig(ctx context.Context, info *Info) error {
+	client := redis.NewClient(s.ClientOptions())
+	defer client.Close()
+	for _, name := range settings {
+		reply, err := client.Do(ctx, "CONFIG", "GET", name).Result()
+		if err != nil {
+			return err
+		}
+		if pair, _ := reply.([]any); len(pair) == 2 {
+			if value, is := pair[1].(string); is {
+				info.Config[name] = &value
+			}
+		}
+	}
+	return nil
+}
+
+// askScript asks for a digest that no script has.
+func (s *Server) askScript(ctx context.Context, _ *Info) error {
+	_, err := s.ask(ctx, "SCRIPT", "EXISTS", strings.Repeat("0", 40))
+	return err
+}
+
+// sameHost reports whether the server's address is one of this machine.
+func (s *Server) sameHost() *bool {
+	if s.options.Network == "unix" {
+		return new(true)
+	}
+	host, _, _ := net.SplitHostPort(s.options.Addr)
+	if host == "localhost" {
+		return new(true)
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return nil
+	}
+	own, _ := net.InterfaceAddrs()
+	for _, a := range own {
+		if prefix, err := netip.ParsePrefix(a.String()); err == nil && prefix.Addr() == ip.Unmap() {
+			return new(true)
+		}
+	}
+	if ip.IsLoopback() {
+		return new(true)
+	}
+	return nil
+}
+
+// libraryVersion is the version of a module in this program; nil if unknown.
+func libraryVersion(module string) *string {
+	build, ok := debug.ReadBuildInfo()
+	if !ok {
+		return nil
+	}
+	for _, m := range build.Deps {
+		if m.Path == module {
+			return new(strings.TrimPrefix(m.Version, "v"))
+		}
+	}
+	return nil
+}

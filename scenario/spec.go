@@ -1,0 +1,137 @@
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"github.com/seckill-bench/seckill/scenario/arrival"
+	"github.com/seckill-bench/seckill/scenario/conn"
+)
+
+// A Spec is a whole experiment as data. A scenario file is a Spec in YAML, and
+// every field is a flag of the same name with - for _.
+type Spec struct {
+	Version int `yaml:"version" kong:"-"`
+
+	Server       string `yaml:"server" default:"auto" placeholder:"SERVER" group:"server" help:"auto (a private redis-server or valkey-server from PATH, else embedded), embedded, a server binary, or a URL: redis:// rediss:// unix://."`
+	PasswordFile string `yaml:"password_file" placeholder:"FILE" group:"server" help:"A file with the server's password; else the URL's, else $REDISCLI_AUTH."`
+	TLSCA        string `yaml:"tls_ca" name:"tls-ca" placeholder:"FILE" group:"server" help:"The certificate authority to trust, PEM."`
+	TLSCert      string `yaml:"tls_cert" name:"tls-cert" placeholder:"FILE" group:"server" help:"The client's certificate, PEM."`
+	TLSKey       string `yaml:"tls_key" name:"tls-key" placeholder:"FILE" group:"server" help:"The client's key, PEM."`
+	TLSInsecure  bool   `yaml:"tls_insecure" name:"tls-insecure" group:"server" help:"Do not verify the server's certificate."`
+	Overwrite    bool   `yaml:"overwrite" group:"server" help:"Open the item even if its keys exist on the server."`
+
+	Script   string `yaml:"script" default:"once" placeholder:"SCRIPT" group:"sale" help:"What sells: a built-in name, or a .lua file with its contract beside it."`
+	Contract string `yaml:"contract" placeholder:"FILE" group:"sale" help:"The contract of --script, if it is not the .yaml beside it."`
+	Item     string `yaml:"item" placeholder:"ID" group:"sale" help:"The item's id; unique for each run if not given."`
+	Stock    int64  `yaml:"stock" default:"1000" placeholder:"UNITS" group:"sale" help:"Units on sale."`
+	Quantity *int64 `yaml:"quantity" placeholder:"UNITS" group:"sale" help:"Units a purchase; the contract's if not given, else 1."`
+	Limit    *int64 `yaml:"limit" placeholder:"UNITS" group:"sale" help:"Units one buyer may hold; the contract's if not given."`
+
+	Buyers      *int64           `yaml:"buyers" placeholder:"N" group:"crowd" help:"Distinct buyers; 5000, or as many as arrive where arrivals end by themselves."`
+	Attempts    Range            `yaml:"attempts" default:"1" placeholder:"N[..M]" group:"crowd" help:"Purchases a buyer makes, whatever the answers; 1..3 draws."`
+	DoubleClick Share            `yaml:"double_click" default:"0" placeholder:"SHARE" group:"crowd" help:"Share of buyers that send each purchase twice at the same time: 0.05 or 5%."`
+	Arrivals    arrival.Schedule `yaml:"arrivals" default:"burst" placeholder:"WHEN" group:"crowd" help:"burst; closed:N (N inside at once); or stages constant:RATE[*TIME], poisson:RATE[*TIME], ramp:RATE..RATE*TIME joined by commas, RATE as 20000/s."`
+	Duration    time.Duration    `yaml:"duration" placeholder:"TIME" group:"crowd" help:"How long the doors are open; until all are done if not given."`
+	Patience    time.Duration    `yaml:"patience" placeholder:"TIME" group:"crowd" help:"How long after it was due a buyer waits for an answer before he leaves."`
+
+	Conns   conn.Mode     `yaml:"conns" default:"pool:64" placeholder:"MODE" group:"driver" help:"pool:N connections shared by all, or dedicated (one for each buyer inside)."`
+	Timeout time.Duration `yaml:"timeout" default:"1s" placeholder:"TIME" group:"driver" help:"How long after a call a reply is waited for."`
+	Seed    *uint64       `yaml:"seed" placeholder:"N" group:"driver" help:"Repeats the plan of arrivals and buyers; drawn and printed if not given."`
+
+	SLO     string `yaml:"slo" name:"slo" placeholder:"LIST" group:"report" help:"Objectives joined by commas: p99<5ms, ok.p99<10ms, service.p99<1ms, errors<0.1%, sold_out_at<300ms, all_answered<2s."`
+	Out     string `yaml:"out" placeholder:"DIR" group:"report" help:"The results folder; results/NAME-TIME if not given."`
+	Replace bool   `yaml:"replace" group:"report" help:"Replace a results folder that exists, if it is one."`
+}
+
+// defaultBuyers come where neither the spec nor the schedule says how many.
+const defaultBuyers = 5000
+
+// maxUnits keeps every quantity and sum of units far from the end of its type.
+const maxUnits = 1 << 30
+
+// Check refuses a spec that cannot be run; the error names the field as a flag.
+func (s *Spec) Check() error {
+	for _, bad := range []struct {
+		is   bool
+		text string
+	}{
+		{s.Version != 1, fmt.Sprintf("version %d: this seckill reads version 1", s.Version)},
+		{s.Stock < 0, fmt.Sprintf("--stock %d: a stock is 0 units or more", s.Stock)},
+		{s.Stock > maxUnits, fmt.Sprintf("--stock %d: more than %d units are not supported", s.Stock, maxUnits)},
+		{less(s.Buyers, 1), "--buyers: a sale needs 1 buyer or more"},
+		{less(s.Quantity, 1), "--quantity: a purchase takes 1 unit or more"},
+		{s.Quantity != nil && *s.Quantity > maxUnits, fmt.Sprintf("--quantity: more than %d units are not supported", maxUnits)},
+		{less(s.Limit, 0), "--limit: a limit is 1 unit or more, or 0 for none"},
+		{s.Duration < 0, fmt.Sprintf("--duration %s: the doors must be open for some time", s.Duration)},
+		{s.Patience < 0, fmt.Sprintf("--patience %s: patience is a length of time", s.Patience)},
+		{s.Timeout <= 0, fmt.Sprintf("--timeout %s: a reply needs some time", s.Timeout)},
+		{(s.TLSCert == "") != (s.TLSKey == ""), "--tls-cert and --tls-key go together"},
+	} {
+		if bad.is {
+			return errors.New(bad.text)
+		}
+	}
+	if n := s.planned(); n > math.MaxUint32 || n*int64(s.Attempts.Most) > math.MaxUint32 {
+		return fmt.Errorf("%d buyers with up to %d purchases are more than the %d a run can record", n, s.Attempts.Most, math.MaxUint32)
+	}
+	return nil
+}
+
+func less(v *int64, least int64) bool { return v != nil && *v < least }
+
+// planned is how many buyers come if nothing ends the run early.
+func (s *Spec) planned() int64 {
+	if s.Buyers != nil {
+		return *s.Buyers
+	}
+	length, ends := s.Arrivals.Length()
+	if s.Duration > 0 && (!ends || s.Duration < length) {
+		length, ends = s.Duration, true
+	}
+	if s.Arrivals.Model != arrival.Open || !ends {
+		return defaultBuyers
+	}
+	var n int64
+	for at := range s.Arrivals.Times(s.source(streamArrivals)) {
+		if at >= length || n > math.MaxUint32 {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// Connections is how many connections the sale opens at once, as far as the
+// plan can tell.
+func (s *Spec) Connections() int {
+	if s.Conns != conn.Dedicated {
+		return s.Conns.Seats()
+	}
+	inside := s.planned()
+	switch s.Arrivals.Model {
+	case arrival.Closed:
+		inside = min(inside, int64(s.Arrivals.Inside))
+	case arrival.Open: // as many as the server keeps waiting
+		inside = min(inside, defaultBuyers)
+	}
+	if s.DoubleClick > 0 {
+		inside *= 2
+	}
+	return int(inside)
+}
+
+// source is the random source of one part of the plan. Parts have streams of
+// their own, so that one more draw in one does not move the others.
+func (s *Spec) source(stream uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(*s.Seed, stream))
+}
+
+// The streams of random numbers; those of buyers begin at streamBuyers.
+const (
+	streamArrivals = 1
+	streamBuyers   = 1 << 32
+)

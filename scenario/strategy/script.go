@@ -1,0 +1,112 @@
+package strategy
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/seckill-bench/seckill/scenario/contract"
+	"github.com/seckill-bench/seckill/scenario/sale"
+)
+
+// Script returns the strategy of a script under its contract.
+func Script(c *contract.Contract) Strategy {
+	s := script{c}
+	return Strategy{
+		Name: c.Name, SHA1: c.SHA1, CallBy: c.CallBy, Terms: c.Terms, Quantity: c.Quantity, Items: c.Items, About: about(c),
+		With: s.with, Keys: c.Keys, Load: s.load, Open: s.open,
+		Call: func(ctx context.Context, do Doer, p *sale.Purchase) sale.Answer { return s.buy(ctx, do, p, c.Append) },
+		Teach: func(ctx context.Context, do Doer, p *sale.Purchase) sale.Answer {
+			return s.buy(ctx, do, p, c.AppendEval)
+		},
+		Audit: func(ctx context.Context, do Doer, item sale.Item) sale.Audit { return c.Audit(ctx, do.Do, item) },
+	}
+}
+
+type script struct{ *contract.Contract }
+
+func (s script) with(quantity, limit int64) (Strategy, error) {
+	c, err := s.With(quantity, limit)
+	if err != nil {
+		return Strategy{}, err
+	}
+	return Script(c), nil
+}
+
+// load has the server compile the script, and keep it where EVALSHA finds it.
+func (s script) load(ctx context.Context, do Doer) error {
+	if s.CallBy == contract.Eval {
+		return nil
+	}
+	reply, err := do.Do(ctx, "SCRIPT", "LOAD", string(s.Source))
+	if err != nil {
+		return s.compileError(err)
+	}
+	if digest, _ := reply.(string); !strings.EqualFold(digest, s.SHA1) {
+		return fmt.Errorf("%s: the server knows the script as %v, its text says %s", s.Contract.Script, reply, s.SHA1)
+	}
+	return nil
+}
+
+// scriptLine finds where Redis, or the embedded server, says a script does not
+// compile.
+var scriptLine = regexp.MustCompile(`(?:user_script:|line:)([0-9]+)`)
+
+// compileError adds the place in the script's file to what the server says.
+func (s script) compileError(err error) error {
+	if at := scriptLine.FindStringSubmatch(err.Error()); at != nil {
+		return fmt.Errorf("%s:%s: %w", s.Contract.Script, at[1], err)
+	}
+	return fmt.Errorf("%s: %w", s.Contract.Script, err)
+}
+
+func (s script) open(ctx context.Context, do Doer, item sale.Item) error {
+	commands, err := s.Contract.Open(item)
+	if err != nil {
+		return err
+	}
+	for _, command := range commands {
+		if _, err := do.Do(ctx, command...); err != nil {
+			return fmt.Errorf("opening item %q of %s: %v: %w", item.ID, s.Name, command[0], err)
+		}
+	}
+	return nil
+}
+
+// buy renders a purchase, sends it, and reads the answer. A purchase that
+// cannot be rendered was not sent.
+func (s script) buy(ctx context.Context, do Doer, p *sale.Purchase, render func([]any, *sale.Purchase) ([]any, error)) sale.Answer {
+	args, err := render(nil, p)
+	if err != nil {
+		return sale.Answer{Outcome: sale.Failed, Left: sale.Untold, Raw: err.Error()}
+	}
+	answer := s.Answer(do.Do(ctx, args...))
+	if answer.Outcome == sale.OK && answer.Granted == 0 {
+		answer.Granted = p.Quantity
+	}
+	return answer
+}
+
+// about says in one line what a script promises.
+func about(c *contract.Contract) string {
+	promises := []string{"no limit a buyer"}
+	if c.Terms.Limit > 0 {
+		promises[0] = fmt.Sprintf("%d a buyer", c.Terms.Limit)
+	}
+	if c.Quantity > 1 {
+		promises = append(promises, fmt.Sprintf("%d a purchase", c.Quantity))
+	}
+	promises = append(promises, "a resend "+map[sale.RetrySafe]string{
+		sale.RetryNone: "may sell again", sale.RetryBuyer: "sells nothing again", sale.RetryRequest: "hears the first answer",
+	}[c.Terms.RetrySafe])
+	if missing := (map[sale.MissingStock]string{
+		sale.MissingRefuse: "refused", sale.MissingError: "an error", sale.MissingInit: "opened anew",
+	})[c.MissingStock]; missing != "" {
+		promises = append(promises, "a missing stock is "+missing)
+	}
+	if c.Cluster {
+		promises = append(promises, "one hash slot")
+	}
+	return strings.Join(promises, "; ")
+}

@@ -1,0 +1,50 @@
+// Package strategy holds the ways to sell: a script under its contract, and
+// where one is found by name.
+package strategy
+
+import (
+	"context"
+
+	"github.com/seckill-bench/seckill/scenario/sale"
+)
+
+// A Doer sends one command and returns its reply. A nil reply is nil without
+// an error; an error reply is an error with a method RedisError.
+type Doer interface {
+	Do(ctx context.Context, args ...any) (any, error)
+}
+
+// A Strategy is a way to sell. Its functions are safe for use by many
+// goroutines.
+type Strategy struct {
+	// Name is what reports call it.
+	Name string
+	// SHA1 is the digest of the script; empty where there is none.
+	SHA1 string
+	// CallBy is how it is called: evalsha or eval.
+	CallBy string
+	// Terms is what it promises.
+	Terms sale.Terms
+	// Quantity is the units a purchase, unless a run says otherwise.
+	Quantity int64
+	// Items is the number of items, unless a run says otherwise.
+	Items int64
+	// About says in one line what it promises.
+	About string
+
+	// With returns the strategy for another quantity a purchase and another
+	// limit a buyer (0: none); an error says why it cannot be had.
+	With func(quantity, limit int64) (Strategy, error)
+	// Keys returns every key it may touch for an item.
+	Keys func(sale.Item) ([]string, error)
+	// Load prepares the server, once.
+	Load func(context.Context, Doer) error
+	// Open puts an item on sale.
+	Open func(context.Context, Doer, sale.Item) error
+	// Call makes one purchase.
+	Call func(context.Context, Doer, *sale.Purchase) sale.Answer
+	// Teach makes one purchase in a way that prepares the server as Load does.
+	Teach func(context.Context, Doer, *sale.Purchase) sale.Answer
+	// Audit reads what the server says it sold of an item.
+	Audit func(context.Context, Doer, sale.Item) sale.Audit
+}

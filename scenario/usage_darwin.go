@@ -1,0 +1,4 @@
+package scenario
+
+// rssUnit is the unit of ru_maxrss in bytes.
+const rssUnit = 1
