@@ -38,9 +38,6 @@ func (t *text) conditions() {
 	}
 	t.say("    driver  ", "%s", plain(s.driverLine()))
 	t.say("    seed    ", "%d (%s)", s.Head.Seed, seedSentence)
-	if s.Folder != "" {
-		t.say("    folder  ", "%s", plain(s.Folder))
-	}
 	if s.Head.Server.Kind == "embedded" {
 		t.out.WriteByte('\n')
 		t.say("  ", embeddedSentence)

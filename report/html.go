@@ -98,7 +98,7 @@ func newPage(s *Summary) (*page, error) {
 		Name: plain(s.Head.Name), Opinion: string(s.Verdict.Opinion), Units: s.unitsSold(), Ended: plain(s.ended()),
 		Claim: s.claim(), Facts: s.facts(), Violations: s.pageViolations(), Doubts: plainAll(s.Verdict.Doubts),
 		Objectives: s.pageObjectives(), Pictures: pictures, Columns: timeColumns, Times: s.pageTimes(), Rules: s.pageRules(),
-		Conditions: s.pageConditions(), Config: s.pageConfig(), Command: plain(s.Head.Command), Scenario: s.Head.Scenario,
+		Conditions: s.pageConditions(), Config: s.pageConfig(), Command: plain(s.Head.Command), Scenario: strings.Join(plainAll(strings.Split(s.Head.Scenario, "\n")), "\n"),
 		Seed: strconv.FormatUint(s.Head.Seed, 10) + " (" + seedSentence + ")", Seckill: plain(s.Head.Host.Seckill),
 	}
 	p.Sign, p.Headline = s.headline()
@@ -151,7 +151,7 @@ func pagePictures(s *Summary) ([]pagePicture, error) {
 func (s *Summary) pageViolations() []pageViolation {
 	var shown []pageViolation
 	for _, v := range s.Verdict.Violations {
-		p := pageViolation{Rule: string(v.Rule), Demand: v.Rule.MustHold(), Times: times(v.Count)}
+		p := pageViolation{Rule: plain(string(v.Rule)), Demand: v.Rule.MustHold(), Times: times(v.Count)}
 		for _, c := range v.Cases {
 			evidence := pageCase{Message: plain(c.Message)}
 			for i := range c.Attempts {
@@ -245,12 +245,13 @@ func (s *Summary) pageTimes() []pageTable {
 
 func (s *Summary) pageConditions() []fact {
 	v, c := &s.Head.Server, &s.Head.Script
-	facts := []fact{{"Server", s.serverName() + ", " + v.Kind}}
+	var facts []fact
 	add := func(name, value string) {
 		if value != "" {
 			facts = append(facts, fact{name, plain(value)})
 		}
 	}
+	add("Server", s.serverName()+", "+v.Kind)
 	add("Address", v.Address)
 	add("Topology", v.Topology)
 	if v.SameHost != nil {

@@ -51,7 +51,7 @@ func hostileSummary(t *testing.T) *Summary {
 	tail := testTail(10, 0)
 	tail.Ended, tail.Reason, tail.Warnings, tail.Driver.Bound = hostile, hostile, []string{hostile}, hostile
 	texts := new(history.Texts)
-	all := burst(10, 5)
+	all := burstOf(10, 5)
 	all[0].Reply = texts.Keep(hostile)
 	v := validVerdict()
 	v.Opinion, v.Doubts = check.Invalid, []string{hostile}

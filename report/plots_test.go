@@ -25,7 +25,7 @@ var samples = flag.String("samples", "", "write the pictures and the page of som
 
 // sampleSummaries are sales of every kind and size a picture must suit.
 func sampleSummaries(t *testing.T) map[string]*Summary {
-	stalled := poisson(60_000, 12_000, 20_000)
+	stalled := poisson(12_000, 12_000, 4_000)
 	stalled.stall = 400 * time.Millisecond
 	broken := crowd(5000, 1000)
 	broken.lostShare, broken.droppedShare, broken.auditOff = 0.02, 0.03, -7
@@ -34,7 +34,7 @@ func sampleSummaries(t *testing.T) map[string]*Summary {
 	return map[string]*Summary{
 		"burst":   crowd(5000, 1000).summary(t),
 		"stalled": stalled.summary(t),
-		"closed":  closed(50_000, 100, 10_000).summary(t),
+		"closed":  closed(10_000, 100, 2_000).summary(t),
 		"broken":  broken.summary(t),
 		"lost":    lost.summary(t),
 		"ten":     crowd(10, 3).summary(t),

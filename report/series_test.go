@@ -107,7 +107,7 @@ func TestCoarseLeavesTheSeriesAlone(t *testing.T) {
 }
 
 func TestSeriesPercentilesAreNearExact(t *testing.T) {
-	attempts := poisson(200_000, 20_000, 1000).attempts()
+	attempts := poisson(60_000, 20_000, 1000).attempts()
 	s := fill(modelOpen, attempts)
 	middle := s.used / 2
 	var exactly []int64

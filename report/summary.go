@@ -45,8 +45,6 @@ type Summary struct {
 	AllAnswered *int64
 	// Objective holds the objectives in the order they were given.
 	Objective []Finding
-	// Folder is where the results lie, for the text; may be empty.
-	Folder string
 
 	// firstDue and lastReturn are history.Never without an attempt that has one.
 	firstDue, lastReturn int64

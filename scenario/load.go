@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -62,22 +63,21 @@ func decode(text []byte, spec *Spec) error {
 	return loader.Load(spec)
 }
 
-// oneLine joins the lines of a YAML error, each of which names its place.
+// unknownField is how the library words a field that Spec does not have.
+var unknownField = regexp.MustCompile(`field (\S+) not found in type scenario\.Spec`)
+
+// oneLine joins the lines of a YAML error, each of which names its place, and
+// words them for somebody who does not know the library.
 func oneLine(err error) string {
-	lines := strings.Split(err.Error(), "\n")
-	for i, l := range lines {
-		lines[i] = strings.TrimSpace(l)
-	}
-	return strings.Join(lines, " ")
+	text := strings.TrimPrefix(err.Error(), "yaml: construct errors:")
+	text = unknownField.ReplaceAllString(text, "unknown field $1")
+	return strings.Join(strings.Fields(text), " ")
 }
 
 // YAML is the spec as a scenario file, every default written out and the
 // password taken out of the server's URL.
 func (s Spec) YAML() (string, error) {
-	if u, err := url.Parse(s.Server); err == nil && u.User != nil {
-		u.User = url.User(u.User.Username())
-		s.Server = u.String()
-	}
+	s.Server = WithoutPassword(s.Server)
 	text, err := yaml.Marshal(s)
 	return string(text), err
 }
@@ -95,6 +95,10 @@ func WithoutPassword(text string) string {
 	if err != nil || u.User == nil || u.Host == "" {
 		return text
 	}
-	u.User = url.User(u.User.Username())
+	if name := u.User.Username(); name != "" {
+		u.User = url.User(name)
+	} else {
+		u.User = nil
+	}
 	return u.String()
 }

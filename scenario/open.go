@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -83,7 +84,11 @@ func (s *Sale) singCanary(ctx context.Context, links desk) error {
 		func(ctx context.Context, h *hand) sale.Answer { return s.strategy.Teach(ctx, h, &p) },
 		func(ctx context.Context, h *hand) sale.Answer { return s.strategy.Call(ctx, h, &p) },
 	} {
-		if err := links.try(ctx, call); err != nil {
+		err := links.try(ctx, call)
+		if conn.IsCompileError(err) {
+			return cmp.Or(s.strategy.Load(ctx, links), err) // loading names the script's line
+		}
+		if err != nil {
 			return fmt.Errorf("a trial purchase failed: %w", err)
 		}
 	}

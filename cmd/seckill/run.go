@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -66,6 +65,7 @@ func (c *runCmd) load(kctx *kong.Context) error {
 			value := reflect.New(step.Flag.Target.Type()).Elem()
 			value.Set(step.Flag.Target)
 			given[step.Flag] = value
+			step.Flag.Target.SetZero() // a pointer's value must not be written through
 		}
 	}
 	if err := scenario.Load(c.Scenario, &c.Spec); err != nil {
@@ -136,8 +136,8 @@ func (c *runCmd) results(planned *scenario.Sale) (*results, error) {
 
 // clear makes sure that nothing stands where the results go.
 func (c *runCmd) clear(dir string) error {
-	if _, err := os.Lstat(dir); errors.Is(err, os.ErrNotExist) {
-		return nil
+	if _, err := os.Lstat(dir); err != nil {
+		return nil // nothing, or what making the folder will stumble over
 	}
 	if !c.Replace {
 		return fmt.Errorf("%s exists; --replace replaces a results folder, --out names another", dir)

@@ -5,7 +5,9 @@ package conn
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"sync"
 	"time"
 
@@ -119,5 +121,15 @@ func (d *dialer) Close() error { return d.client.Close() }
 // A dialError says that a connection could not be made.
 type dialError struct{ err error }
 
-func (e *dialError) Error() string { return fmt.Sprintf("connecting: %v", e.err) }
 func (e *dialError) Unwrap() error { return e.err }
+
+// Error names the usual reason why a server hangs up on a new connection:
+// go-redis takes the server's own words for the sign of an old server.
+func (e *dialError) Error() string {
+	var op *net.OpError
+	var limit net.Error
+	if errors.As(e.err, &op) && op.Op == "dial" || errors.As(e.err, &limit) && limit.Timeout() {
+		return fmt.Sprintf("connecting: %v", e.err)
+	}
+	return fmt.Sprintf("connecting: the server hung up (%v); it may have reached its maxclients", e.err)
+}

@@ -48,7 +48,10 @@ func Create(dir string, head Head) (*Folder, error) {
 		return nil, fmt.Errorf("%s is not empty: %w", dir, os.ErrExist)
 	}
 	f := &Folder{dir: dir, segment: newSegmentWriter()}
-	return f, f.writeJSON(headFile, head)
+	if err := f.writeJSON(headFile, head); err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 func (f *Folder) readTexts(t *Texts) { f.texts = t }

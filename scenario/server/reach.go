@@ -91,7 +91,7 @@ func explainPlain(err error) error {
 	case timedOut(err):
 		return fmt.Errorf("no answer within %v", reachTimeout)
 	}
-	return fmt.Errorf("it does not answer as Redis does (%w): a port with TLS needs rediss://", err)
+	return fmt.Errorf("it does not answer as Redis does (%w): a port with TLS needs rediss://, a full server more maxclients", err)
 }
 
 // dialing returns what kept a connection from being made, in short; nil if the
