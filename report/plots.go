@@ -2,8 +2,9 @@ package report
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
-	"os"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -54,25 +55,23 @@ func conditions(s *Summary) string {
 		s.Head.Name, s.Head.Script.Name, server, s.Head.Model, thousands(s.Attempts), s.Head.Seed))
 }
 
-// writePlots writes every picture as NAME.png and NAME.svg into a folder.
+// writePlots writes every picture as NAME.png and NAME.svg into a folder. One
+// that cannot be written does not keep the others from it.
 func writePlots(dir string, s *Summary) error {
+	var failed []error
 	for _, p := range pictures(s) {
-		png, err := p.png()
-		if err != nil {
-			return fmt.Errorf("drawing %s.png: %w", p.name, err)
-		}
-		svg, err := p.svg()
-		if err != nil {
-			return fmt.Errorf("drawing %s.svg: %w", p.name, err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, p.name+".png"), png, 0o644); err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(dir, p.name+".svg"), svg, 0o644); err != nil {
-			return err
+		for ending, drawn := range map[string]func() ([]byte, error){".png": p.png, ".svg": p.svg} {
+			failed = append(failed, writeFile(filepath.Join(dir, p.name+ending), s, func(w io.Writer, _ *Summary) error {
+				file, err := drawn()
+				if err != nil {
+					return err
+				}
+				_, err = w.Write(file)
+				return err
+			}))
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // png is the picture as a file: wide and titled.

@@ -107,7 +107,12 @@ func (c *runCmd) server(app *app) (*server.Server, error) {
 type results struct {
 	dir    string
 	folder *history.Folder
+	// made is the topmost folder that had to be made for it.
+	made string
 }
+
+// discard removes the folder and those made for it.
+func (r *results) discard() { os.RemoveAll(r.made) }
 
 // results makes the folder and writes what is known before the doors open:
 // head.json and the names of the keys.
@@ -120,18 +125,27 @@ func (c *runCmd) results(planned *scenario.Sale) (*results, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("the results folder: %w", err)
+	res := &results{dir: dir, made: topmostMissing(dir)}
+	if err = os.MkdirAll(dir, 0o755); err == nil {
+		res.folder, err = history.Create(filepath.Join(dir, "history"), planned.Head)
 	}
-	folder, err := history.Create(filepath.Join(dir, "history"), planned.Head)
 	if err == nil {
 		err = writeKeys(filepath.Join(dir, keysFile), keys)
 	}
 	if err != nil {
-		os.RemoveAll(dir)
+		res.discard()
 		return nil, fmt.Errorf("the results folder: %w", err)
 	}
-	return &results{dir, folder}, nil
+	return res, nil
+}
+
+// topmostMissing is the folder, or the first above it, that does not exist.
+func topmostMissing(dir string) string {
+	parent := filepath.Dir(dir)
+	if _, err := os.Lstat(parent); err == nil || parent == dir {
+		return dir
+	}
+	return topmostMissing(parent)
 }
 
 // clear makes sure that nothing stands where the results go.
@@ -157,7 +171,7 @@ func (c *runCmd) drive(app *app, planned *scenario.Sale, res *results) error {
 	tail, err := planned.Run(app.ctx, rec, res.folder.Event)
 	progress.stop()
 	if closeErr := rec.Close(); err != nil {
-		os.RemoveAll(res.dir)
+		res.discard()
 		return err
 	} else if closeErr != nil {
 		return fmt.Errorf("the record could not be written: %w", closeErr)

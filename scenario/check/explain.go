@@ -77,7 +77,7 @@ func explain(r Rule, list *shortlist, h *history.History, attempts map[key]histo
 		c := Case{}
 		var told []string
 		for _, o := range f.ops {
-			a := attempts[keyOf(f.item, &o)]
+			a := attempts[keyOf(f.item, o)]
 			c.Attempts = append(c.Attempts, a)
 			told = append(told, describe(&a, h))
 		}
@@ -106,17 +106,15 @@ func describe(a *history.Attempt, h *history.History) string {
 	return text
 }
 
-// A key tells an attempt from all others of a history.
+// A key tells an attempt from all others of a history: its op, and its item.
 type key struct {
-	call           int64
-	buyer, request uint32
-	item           uint16
-	try            uint8
-	outcome        sale.Outcome
+	item uint16
+	op   op
 }
 
-func keyOf(item uint16, o *op) key {
-	return key{call: o.inv, buyer: o.buyer, request: o.request, item: item, try: o.try, outcome: o.outcome}
+func keyOf(item uint16, o op) key {
+	o.next = 0
+	return key{item, o}
 }
 
 // lookUp reads the history again for the attempts that findings rest on.
@@ -130,8 +128,7 @@ func lookUp(h *history.History, found *findings) (map[key]history.Attempt, error
 			return nil, err
 		}
 		for i := range batch {
-			o := newOp(&batch[i])
-			k := keyOf(batch[i].Item, &o)
+			k := keyOf(batch[i].Item, newOp(&batch[i]))
 			if _, is := wanted[k]; is {
 				wanted[k] = batch[i]
 			}
@@ -145,7 +142,7 @@ func (f *findings) wanted() map[key]history.Attempt {
 	for i := range f.lists {
 		for _, one := range f.lists[i].cases {
 			for _, o := range one.ops {
-				wanted[keyOf(one.item, &o)] = history.Attempt{}
+				wanted[keyOf(one.item, o)] = history.Attempt{}
 			}
 		}
 	}

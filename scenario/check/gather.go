@@ -93,16 +93,7 @@ func (r *record) add(o op) {
 	if o.outcome.Answered() {
 		r.replies++
 	}
-	if o.class == soldOut && (o.ret < r.firstSoldOut.ret || o.ret == r.firstSoldOut.ret && earlier(&o, &r.firstSoldOut)) {
+	if o.class == soldOut && o.ret <= r.firstSoldOut.ret && byReturn(o, r.firstSoldOut) < 0 {
 		r.firstSoldOut = o
 	}
-}
-
-// earlier breaks ties so that the evidence does not depend on the order of
-// the batches.
-func earlier(a, b *op) bool {
-	if a.inv != b.inv || a.buyer != b.buyer {
-		return a.inv < b.inv || a.inv == b.inv && a.buyer < b.buyer
-	}
-	return byCall(*a, *b) < 0
 }

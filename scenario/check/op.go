@@ -43,11 +43,13 @@ type op struct {
 	next    uint32
 	class   class
 	outcome sale.Outcome
+	defect  sale.Defect
 	try     uint8
 }
 
 func newOp(a *history.Attempt) op {
-	o := op{inv: a.Call, ret: a.Return, buyer: a.Buyer, request: a.Request, class: classOf[a.Outcome], outcome: a.Outcome, try: a.Try}
+	o := op{inv: a.Call, ret: a.Return, buyer: a.Buyer, request: a.Request, class: classOf[a.Outcome],
+		outcome: a.Outcome, defect: a.Defect, try: a.Try}
 	if o.class == maybe {
 		o.ret = forever
 	}
@@ -66,10 +68,10 @@ func (o *op) isGranted() bool { return o.class == granted }
 // asked reports whether the attempt sold, or may have.
 func (o *op) asked() bool { return o.class == granted || o.class == maybe }
 
-// byCall orders the ops of a buyer. Ops equal in all of it are interchangeable.
+// byCall orders ops by the beginning of their intervals. Ops equal in all of it are interchangeable.
 func byCall(a, b op) int {
 	return cmp.Or(cmp.Compare(a.inv, b.inv), cmp.Compare(a.ret, b.ret), cmp.Compare(a.request, b.request),
-		cmp.Compare(a.try, b.try), cmp.Compare(a.outcome, b.outcome))
+		cmp.Compare(a.try, b.try), cmp.Compare(a.outcome, b.outcome), cmp.Compare(a.defect, b.defect), cmp.Compare(a.buyer, b.buyer))
 }
 
 // byRequest orders the ops of a buyer by purchase, and those by call.
@@ -79,5 +81,5 @@ func byRequest(a, b op) int {
 
 // byReturn orders ops by the end of their intervals.
 func byReturn(a, b op) int {
-	return cmp.Or(cmp.Compare(a.ret, b.ret), cmp.Compare(a.buyer, b.buyer), byCall(a, b))
+	return cmp.Or(cmp.Compare(a.ret, b.ret), byCall(a, b))
 }

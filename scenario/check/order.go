@@ -103,7 +103,7 @@ func (j *judge) judgeDuplicatesAfter() {
 func (j *judge) duplicateAt(t int64) (found op) {
 	for i := range j.ops {
 		o := &j.ops[i]
-		if o.class == duplicate && o.inv == t && (found.class == notRun || earlier(o, &found)) {
+		if o.class == duplicate && o.inv == t && (found.class == notRun || byCall(*o, found) < 0) {
 			found = *o
 		}
 	}

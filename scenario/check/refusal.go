@@ -96,7 +96,7 @@ func (j *judge) explained(b *buyer, o *op, a *ambiguity) bool {
 func (j *judge) saleAt(t int64) (found op) {
 	for b := range j.buyers() {
 		for o := range b.effects {
-			if o.inv == t && (found.class == notRun || earlier(o, &found)) {
+			if o.inv == t && (found.class == notRun || byCall(*o, found) < 0) {
 				found = *o
 			}
 		}

@@ -161,7 +161,11 @@ func (s *Server) awaitStart(ctx context.Context) error {
 	}
 }
 
+// answersFrom asks once, and not for long: the one who listens may be a stranger
+// who never answers.
 func (s *Server) answersFrom(ctx context.Context, dir string) bool {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout/10)
+	defer cancel()
 	reply, err := s.ask(ctx, "CONFIG", "GET", "dir")
 	pair, _ := reply.([]any)
 	return err == nil && len(pair) == 2 && pair[1] == dir

@@ -1,0 +1,68 @@
+package check
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/seckill-bench/seckill/scenario/history"
+	"github.com/seckill-bench/seckill/scenario/sale"
+)
+
+// million is a sale of a million attempts in flight a few hundred at a time,
+// buyers in random order, in batches as the record has them.
+func million(buyers, stock int, lost float64) *history.History {
+	const n, batch = 1_000_000, 4096
+	hd := head(int64(stock), sale.Terms{Limit: 1, Order: sale.DuplicateFirst})
+	hd.Buyers = int64(buyers)
+	r := rand.New(rand.NewPCG(1, 1))
+	all, holds, audit := make([]history.Attempt, n), make([]bool, buyers), sale.Audit{Ledger: sale.Presence}
+	for i := range all {
+		u := uint32(r.IntN(buyers))
+		a := history.Attempt{Due: int64(i) * 1000, Call: int64(i)*1000 - r.Int64N(100_000), Return: int64(i)*1000 + 1000 + r.Int64N(200_000),
+			Left: sale.Untold, Buyer: u, Request: uint32(i), Quantity: 1, Verb: sale.Buy, Outcome: sale.SoldOut}
+		switch {
+		case holds[u]:
+			a.Outcome = sale.Duplicate
+		case stock > 0:
+			a.Outcome, holds[u], stock = sale.OK, true, stock-1
+			audit.Holdings = append(audit.Holdings, sale.Holding{Buyer: hd.BuyerIDs.ID(u), Units: 1})
+		}
+		if r.Float64() < lost {
+			a.Outcome = sale.Indeterminate
+		}
+		all[i] = a
+	}
+	var batches [][]history.Attempt
+	for i := 0; i < n; i += batch {
+		batches = append(batches, all[i:min(i+batch, n)])
+	}
+	h := newHistory(hd, batches...)
+	left := int64(stock)
+	audit.Stock = &left
+	h.Tail = &history.Tail{Ended: history.EndedDone, Attempts: n, Audits: []sale.Audit{audit}}
+	return h
+}
+
+// BenchmarkCheck judges a million attempts; the target is 60 ns an attempt.
+func BenchmarkCheck(b *testing.B) {
+	for _, bench := range []struct {
+		name          string
+		buyers, stock int
+		lost          float64
+	}{
+		{"crowd", 1_000_000, 10_000, 0},
+		{"repeats", 200_000, 100_000, 0},
+		{"lost", 500_000, 250_000, 0.02},
+	} {
+		h := million(bench.buyers, bench.stock, bench.lost)
+		b.Run(bench.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if v, err := Check(h); err != nil || v.Opinion != Valid {
+					b.Fatal(v.Opinion, v.Violations, v.Doubts, err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1e6, "ns/attempt")
+		})
+	}
+}
