@@ -23,7 +23,7 @@ func latencyPicture(s *Summary) (picture, bool) {
 	if s.response.count() == 0 {
 		return picture{}, false
 	}
-	p := panel{Plot: newPlot("percentile of the attempts"), share: 1}
+	p := panel{Plot: newPlot("percentile of the attempts")}
 	last := float64(max(n, 10))
 	response, service := percentileCurve(s.response, last), percentileCurve(s.service, last)
 	times := newTimeAxis(response, service)

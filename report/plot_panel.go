@@ -32,8 +32,6 @@ type panel struct {
 	// y labels the vertical axis.
 	y   string
 	key []keyEntry
-	// share is the panel's part of the picture's height.
-	share float64
 }
 
 // A keyEntry says what a sample of a line, area or mark stands for.
@@ -42,16 +40,13 @@ type keyEntry struct {
 	sample plot.Thumbnailer
 }
 
-// show adds a plotter to the panel and, with a text, to its key. Plotters range
-// over the axes only where the panel has set none.
+// show adds what it draws to the panel and to its key.
 func (p *panel) show(text string, what interface {
 	plot.Plotter
 	plot.Thumbnailer
 }) {
 	p.Add(what)
-	if text != "" {
-		p.key = append(p.key, keyEntry{text, what})
-	}
+	p.key = append(p.key, keyEntry{text, what})
 }
 
 // rangeOf fixes the panel's axes.
@@ -71,16 +66,12 @@ func (p *picture) drawTitled(c draw.Canvas) {
 // draw draws the panels one below the other, their vertical axes aligned.
 func (p *picture) draw(c draw.Canvas) {
 	c = draw.Crop(c, margin, -margin, margin/2, -margin/2)
-	room := c.Size().Y - panelGap*vg.Length(len(p.panels)-1)
-	var shares float64
-	for _, panel := range p.panels {
-		shares += panel.share
-	}
-	for _, panel := range p.panels {
-		height := room * vg.Length(panel.share/shares)
+	n := vg.Length(len(p.panels))
+	height := (c.Size().Y - panelGap*(n-1)) / n
+	for i := range p.panels {
 		tile := c
 		tile.Min.Y = c.Max.Y - height
-		panel.draw(tile, p.leftmost(tile))
+		p.panels[i].draw(tile, p.leftmost(tile))
 		c.Max.Y = tile.Min.Y - panelGap
 	}
 }

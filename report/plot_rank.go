@@ -24,7 +24,7 @@ func rankPicture(s *Summary) (picture, bool) {
 		return picture{}, false
 	}
 	unit := unitOf(longest)
-	p := panel{Plot: newPlot("arrival rank (order of call)"), y: "response, " + unit.name, share: 1}
+	p := panel{Plot: newPlot("arrival rank (order of call)"), y: "response, " + unit.name}
 	p.X.Tick.Marker = wholeTicks{}
 	top := 1.05 * unit.of(longest)
 	byOutcome := ranks.points(unit, top)
@@ -60,7 +60,7 @@ func (r *ranks) points(unit timeUnit, top float64) (byOutcome [sale.Dropped + 1]
 func rankCaption(stride int64) string {
 	which := "Each dot is an attempt"
 	if stride > 1 {
-		which = "Each dot is one attempt of " + thousands(stride)
+		which = "Each dot is one attempt in " + thousands(stride)
 	}
 	return which + ", from the first to reach a connection to the last. A straight line is a fair queue, a cloud is a lottery, a step is a stall. Earlier callers win: this is position, not cost."
 }

@@ -15,7 +15,7 @@ func stockPicture(s *Summary) (picture, bool) {
 	}
 	end := s.series.last
 	unit := unitOf(end)
-	p := panel{Plot: newPlot("instant of return, " + unit.name + " since the doors opened"), y: "units left", share: 1}
+	p := panel{Plot: newPlot("instant of return, " + unit.name + " since the doors opened"), y: "units left"}
 	p.Y.Tick.Marker = wholeTicks{}
 	left := s.series.left(stock)
 	left = append(left, plotter.XY{X: float64(end), Y: left[len(left)-1].Y})

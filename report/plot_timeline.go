@@ -71,7 +71,7 @@ func (t *timeline) bottom(panels []panel) {
 func (t *timeline) perSecond(n int64, bin int) float64 {
 	length := t.width()
 	if bin == t.used-1 {
-		length = max(t.last-int64(bin)*length, length/4)
+		length = max(t.last-int64(bin)*length, length/2)
 	}
 	return float64(n) * 1e9 / float64(length)
 }
@@ -79,7 +79,7 @@ func (t *timeline) perSecond(n int64, bin int) float64 {
 // rates is the panel of attempts due and completed. The due rate of a burst
 // would be a needle that hides the rest.
 func (t *timeline) rates() panel {
-	p := panel{Plot: newPlot(""), y: "attempts/s", share: 1}
+	p := panel{Plot: newPlot(""), y: "attempts/s"}
 	bins := t.filled()
 	due, done := make([]float64, len(bins)), make(plotter.XYs, len(bins)+1)
 	top := 0.0
@@ -121,7 +121,7 @@ func (t *timeline) latency() (panel, bool) {
 	if axis.hi == 0 {
 		return panel{}, false
 	}
-	p := panel{Plot: newPlot(""), share: 1}
+	p := panel{Plot: newPlot("")}
 	axis.label(&p, what)
 	if slices.Contains(lost, true) {
 		p.show("p99 not answered", t.columns(lost, axis, shade))
@@ -173,7 +173,7 @@ func (t *timeline) columns(which []bool, axis timeAxis, c paint) area {
 
 // outcomes is the panel of what the attempts came to, stacked.
 func (t *timeline) outcomes() panel {
-	p := panel{Plot: newPlot(""), y: "outcomes/s", share: 1}
+	p := panel{Plot: newPlot(""), y: "outcomes/s"}
 	bins := t.filled()
 	floor := make([]float64, len(bins))
 	top := 0.0

@@ -16,7 +16,7 @@ import (
 type Spec struct {
 	Version int `yaml:"version" kong:"-"`
 
-	Server       string `yaml:"server" default:"auto" placeholder:"SERVER" group:"server" help:"auto (a private redis-server or valkey-server from PATH, else embedded), embedded, a server binary, or a URL: redis:// rediss:// unix://."`
+	Server       string `yaml:"server" default:"auto" placeholder:"SERVER" group:"server" help:"auto (a private redis-server or valkey-server from PATH, else embedded), embedded, a server binary, or a URL: redis:// rediss:// unix:// (default ${default})."`
 	PasswordFile string `yaml:"password_file" placeholder:"FILE" group:"server" help:"A file with the server's password; else the URL's, else $REDISCLI_AUTH."`
 	TLSCA        string `yaml:"tls_ca" name:"tls-ca" placeholder:"FILE" group:"server" help:"The certificate authority to trust, PEM."`
 	TLSCert      string `yaml:"tls_cert" name:"tls-cert" placeholder:"FILE" group:"server" help:"The client's certificate, PEM."`
@@ -24,22 +24,22 @@ type Spec struct {
 	TLSInsecure  bool   `yaml:"tls_insecure" name:"tls-insecure" group:"server" help:"Do not verify the server's certificate."`
 	Overwrite    bool   `yaml:"overwrite" group:"server" help:"Open the item even if its keys exist on the server."`
 
-	Script   string `yaml:"script" default:"once" placeholder:"SCRIPT" group:"sale" help:"What sells: a built-in name, or a .lua file with its contract beside it."`
+	Script   string `yaml:"script" default:"once" placeholder:"SCRIPT" group:"sale" help:"What sells: a built-in name, or a .lua file with its contract beside it (default ${default})."`
 	Contract string `yaml:"contract" placeholder:"FILE" group:"sale" help:"The contract of --script, if it is not the .yaml beside it."`
 	Item     string `yaml:"item" placeholder:"ID" group:"sale" help:"The item's id; unique for each run if not given."`
-	Stock    int64  `yaml:"stock" default:"1000" placeholder:"UNITS" group:"sale" help:"Units on sale."`
+	Stock    int64  `yaml:"stock" default:"1000" placeholder:"UNITS" group:"sale" help:"Units on sale (default ${default})."`
 	Quantity *int64 `yaml:"quantity" placeholder:"UNITS" group:"sale" help:"Units a purchase; the contract's if not given, else 1."`
 	Limit    *int64 `yaml:"limit" placeholder:"UNITS" group:"sale" help:"Units one buyer may hold; the contract's if not given."`
 
 	Buyers      *int64           `yaml:"buyers" placeholder:"N" group:"crowd" help:"Distinct buyers; 5000, or as many as arrive where arrivals end by themselves."`
-	Attempts    Range            `yaml:"attempts" default:"1" placeholder:"N[..M]" group:"crowd" help:"Purchases a buyer makes, whatever the answers; 1..3 draws."`
-	DoubleClick Share            `yaml:"double_click" default:"0" placeholder:"SHARE" group:"crowd" help:"Share of buyers that send each purchase twice at the same time: 0.05 or 5%."`
-	Arrivals    arrival.Schedule `yaml:"arrivals" default:"burst" placeholder:"WHEN" group:"crowd" help:"burst; closed:N (N inside at once); or stages constant:RATE[*TIME], poisson:RATE[*TIME], ramp:RATE..RATE*TIME joined by commas, RATE as 20000/s."`
+	Attempts    Range            `yaml:"attempts" default:"1" placeholder:"N[..M]" group:"crowd" help:"Purchases a buyer makes, whatever the answers; 1..3 draws (default ${default})."`
+	DoubleClick Share            `yaml:"double_click" default:"0" placeholder:"SHARE" group:"crowd" help:"Share of buyers that send each purchase twice at the same time: 0.05 or 5% (default ${default})."`
+	Arrivals    arrival.Schedule `yaml:"arrivals" default:"burst" placeholder:"WHEN" group:"crowd" help:"burst; closed:N (N inside at once); or stages constant:RATE[*TIME], poisson:RATE[*TIME], ramp:RATE..RATE*TIME joined by commas, RATE as 20000/s (default ${default})."`
 	Duration    time.Duration    `yaml:"duration" placeholder:"TIME" group:"crowd" help:"How long the doors are open; until all are done if not given."`
 	Patience    time.Duration    `yaml:"patience" placeholder:"TIME" group:"crowd" help:"How long after it was due a buyer waits for an answer before he leaves."`
 
-	Conns   conn.Mode     `yaml:"conns" default:"pool:64" placeholder:"MODE" group:"driver" help:"pool:N connections shared by all, or dedicated (one for each buyer inside)."`
-	Timeout time.Duration `yaml:"timeout" default:"1s" placeholder:"TIME" group:"driver" help:"How long after a call a reply is waited for."`
+	Conns   conn.Mode     `yaml:"conns" default:"pool:64" placeholder:"MODE" group:"driver" help:"pool:N connections shared by all, or dedicated (one for each buyer inside) (default ${default})."`
+	Timeout time.Duration `yaml:"timeout" default:"1s" placeholder:"TIME" group:"driver" help:"How long after a call a reply is waited for (default ${default})."`
 	Seed    *uint64       `yaml:"seed" placeholder:"N" group:"driver" help:"Repeats the plan of arrivals and buyers; drawn and printed if not given."`
 
 	SLO     string `yaml:"slo" name:"slo" placeholder:"LIST" group:"report" help:"Objectives joined by commas: p99<5ms, ok.p99<10ms, service.p99<1ms, errors<0.1%, sold_out_at<300ms, all_answered<2s."`

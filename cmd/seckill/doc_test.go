@@ -13,14 +13,16 @@ import (
 // and holds what it prints against what the manual says. In the manual … stands
 // for any text within a line, and a line of … alone for any number of lines.
 func TestManual(t *testing.T) {
-	t.Chdir(t.TempDir())
 	commands := manual(t)
+	t.Chdir(t.TempDir())
 	if len(commands) < 5 {
 		t.Fatalf("the manual shows %d commands", len(commands))
 	}
 	for _, c := range commands {
-		var out bytes.Buffer
-		Main(t.Context(), strings.Fields(c.line)[1:], &out, &out)
+		var out, errs bytes.Buffer // progress goes to errs, and so do mistakes
+		if code := Main(t.Context(), strings.Fields(c.line)[1:], &out, &errs); code == exitUsage {
+			out.Write(errs.Bytes())
+		}
 		if got := out.String(); !c.want.MatchString(got) {
 			t.Errorf("$ %s\nprints\n%s\nwhich is not what the manual says:\n%s", c.line, got, c.text)
 		}

@@ -7,17 +7,10 @@ import (
 	"github.com/seckill-bench/seckill/scenario/sale"
 )
 
-// A group is the ops of one buyer, linked, and what the ledger holds for him.
-type group struct {
-	last  uint32 // 1 + the number of his op read last
-	units int64
-}
-
 // A buyer is one buyer's part in the sale of one item.
 type buyer struct {
-	number uint32
-	ops    []op // by call
-	count  [classes]int64
+	ops   []op // by call
+	count [classes]int64
 	// units and held are what the ledger holds for him, and how many sales
 	// that is; 0 where there is no ledger.
 	units, held int64
@@ -35,21 +28,26 @@ type buyer struct {
 	lastSpare int64
 	// holds is the return of the granted op that filled his limit, or forever.
 	holds   int64
-	returns []int64
-	sorted  []op
+	// reused from buyer to buyer
+	copied, sorted []op
+	returns        []int64
 }
 
 // load fills b with the ops of a group; it reuses what b holds.
 func (b *buyer) load(ops []op, g *group) {
-	b.ops, b.count, b.units = b.ops[:0], [classes]int64{}, g.units
-	for i := g.last; i != 0; i = ops[i-1].next {
-		b.ops = append(b.ops, ops[i-1])
-		b.count[ops[i-1].class]++
+	b.count, b.units = [classes]int64{}, g.units
+	if g.first == g.last {
+		b.ops = ops[g.first-1 : g.first]
+		b.count[b.ops[0].class] = 1
+		return
 	}
-	b.number = b.ops[0].buyer
-	if len(b.ops) > 1 {
-		slices.SortFunc(b.ops, byCall)
+	b.copied = b.copied[:0]
+	for n := g.first; n != 0; n = ops[n-1].next {
+		b.copied = append(b.copied, ops[n-1])
+		b.count[ops[n-1].class]++
 	}
+	b.ops = b.copied
+	slices.SortFunc(b.ops, byCall)
 }
 
 // asked is how many of the attempts sold or may have.

@@ -39,19 +39,18 @@ func check(h *history.History, found *findings) (Verdict, error) {
 // capacities summed.
 func judgeItems(h *history.History, read *reading, found *findings, d *doubts, v *Verdict) (sum terms, err error) {
 	complete := d.record(h, read.attempts)
-	slots := make([]uint32, read.buyers)
 	capacity := int64(0)
 	for i, item := range h.Head.Items {
 		if sum, err = newTerms(&h.Head, item); err != nil {
 			return sum, err
 		}
 		capacity += sum.capacity
-		j := &judge{item: uint16(i), terms: sum, record: &read.records[i], found: found}
+		j := &judge{item: uint16(i), terms: sum, record: &read.records[i], ids: h.Head.BuyerIDs, found: found}
 		j.knowledge = know(h.Tail, i, complete, &sum)
 		if j.beyond > 0 {
 			j.judgeBelowZero()
 		} else {
-			judgeItem(j, h.Head.BuyerIDs, slots)
+			j.judge()
 		}
 		j.exercised(v.Exercised)
 		d.item(j, itemPrefix(&h.Head, j.item), h.Tail)

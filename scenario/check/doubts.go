@@ -75,8 +75,8 @@ func (d *doubts) item(j *judge, prefix string, tail *history.Tail) {
 	if j.unsettled > 0 {
 		d.add(fmt.Sprintf("%s%d refusals may or may not be explained by attempts of unknown outcome", prefix, j.unsettled), Undersell, FalseDup, LateSale)
 	}
-	if n[granted] == 0 && j.capacity > 0 && len(j.ops) > 0 {
-		d.add(fmt.Sprintf("%snobody was told ok, though there were %s and %d attempts", prefix, units(j.stock), len(j.ops)))
+	if n[granted] == 0 && j.capacity > 0 && j.attempts() > 0 {
+		d.add(fmt.Sprintf("%snobody was told ok, though there were %s and %d attempts", prefix, units(j.stock), j.attempts()))
 	}
 	if tail != nil && tail.Ended == history.EndedDone && n[soldOut]+n[refused] == 0 {
 		if demand := j.demand(); demand > j.capacity {

@@ -129,7 +129,8 @@ func lookUp(h *history.History, found *findings) (map[key]history.Attempt, error
 		}
 		for i := range batch {
 			k := keyOf(batch[i].Item, newOp(&batch[i]))
-			if _, is := wanted[k]; is {
+			// Of attempts alike in all that the rules see, the first to end.
+			if a, is := wanted[k]; is && (a.Outcome == 0 || batch[i].Return < a.Return) {
 				wanted[k] = batch[i]
 			}
 		}

@@ -7,13 +7,12 @@ import (
 	"github.com/seckill-bench/seckill/scenario/sale"
 )
 
-// maxHint bounds what is allocated on the word of a tail alone.
-const maxHint = 1 << 22
-
 // A record is what one pass over the attempts keeps of one item.
 type record struct {
-	ops   []op
-	count [classes]int64
+	shards []shard
+	// expected is how many ops a shard is likely to hold.
+	expected int
+	count    [classes]int64
 	// firstSoldOut is the op told sold_out that returned first, or one that
 	// returns forever.
 	firstSoldOut op
@@ -28,8 +27,6 @@ type record struct {
 type reading struct {
 	records  []record
 	attempts int64
-	// buyers is one above the largest number of a buyer.
-	buyers int64
 }
 
 // gather reads all attempts. It fails where the record contradicts itself.
@@ -45,19 +42,19 @@ func gather(h *history.History, found *findings) (*reading, error) {
 			}
 		}
 	}
-	if r.buyers > max(h.Head.Buyers, 16*r.attempts+1<<16) {
-		return nil, fmt.Errorf("damaged record: a buyer has number %d among %d attempts", r.buyers-1, r.attempts)
-	}
 	return r, nil
 }
 
 func newReading(h *history.History) *reading {
 	r := &reading{records: make([]record, len(h.Head.Items))}
+	expected := int64(64)
+	if h.Tail != nil {
+		shards := max(h.Head.Buyers, 1)>>shardBits + 1
+		expected = min(max(expected, h.Tail.Attempts/shards/int64(len(r.records))*9/8), 16*shardSize)
+	}
 	for i := range r.records {
 		r.records[i].firstSoldOut = op{inv: forever, ret: forever}
-		if h.Tail != nil {
-			r.records[i].ops = make([]op, 0, max(0, min(h.Tail.Attempts, maxHint))/int64(len(r.records)))
-		}
+		r.records[i].expected = int(expected)
 	}
 	return r
 }
@@ -74,7 +71,6 @@ func (r *reading) add(a *history.Attempt, quantity int64, found *findings) error
 		return fmt.Errorf("damaged record: an attempt of buyer %d with outcome %s returned before it was called", a.Buyer, a.Outcome)
 	}
 	r.attempts++
-	r.buyers = max(r.buyers, int64(a.Buyer)+1)
 	rec := &r.records[a.Item]
 	rec.add(o)
 	if o.ran() && (int64(a.Quantity) != quantity || a.Verb != sale.Buy || a.Granted != 0 && a.Granted != a.Quantity) {
@@ -88,7 +84,11 @@ func (r *reading) add(a *history.Attempt, quantity int64, found *findings) error
 }
 
 func (r *record) add(o op) {
-	r.ops = append(r.ops, o)
+	n := int(o.buyer >> shardBits)
+	if n >= len(r.shards) {
+		r.shards = append(r.shards, make([]shard, n+1-len(r.shards))...)
+	}
+	r.shards[n].add(o, r.expected)
 	r.count[o.class]++
 	if o.outcome.Answered() {
 		r.replies++
@@ -96,4 +96,11 @@ func (r *record) add(o op) {
 	if o.class == soldOut && o.ret <= r.firstSoldOut.ret && byReturn(o, r.firstSoldOut) < 0 {
 		r.firstSoldOut = o
 	}
+}
+
+func (r *record) attempts() (n int64) {
+	for _, c := range r.count {
+		n += c
+	}
+	return n
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"iter"
 
 	"github.com/seckill-bench/seckill/scenario/history"
@@ -17,8 +18,9 @@ type judge struct {
 	terms
 	knowledge
 	*record
-	groups []group
-	found  *findings
+	ids   sale.BuyerIDs
+	found *findings
+	buyer buyer // reused
 	totals
 	chances
 	// unsettled counts refusals that may or may not be explained.
@@ -42,70 +44,71 @@ type totals struct {
 	lastDuplicate int64
 }
 
-// judgeItem applies every rule. slots has room for every buyer's number and is
-// zero before and after.
-func judgeItem(j *judge, ids sale.BuyerIDs, slots []uint32) {
+// judge applies every rule.
+func (j *judge) judge() {
 	j.totals = totals{lastSale: history.Never, lastSpare: history.Never, lastFree: history.Never, lastDuplicate: history.Never}
-	j.group(slots)
-	j.readLedger(ids, slots)
-	j.clear(slots)
-	for b := range j.buyers() {
-		j.sum(b)
-		j.judgeBuyer(b)
-		j.countChances(b)
+	j.readLedger()
+	var slots [shardSize]uint32
+	for i := range j.shards {
+		s := &j.shards[i]
+		s.link(&slots, j.holdings, j.stranger)
+		for b := range j.buyersOf(s) {
+			j.sum(b)
+			j.judgeBuyer(b)
+			j.countChances(b)
+		}
 	}
 	j.judgeTotals()
 	j.judgeRefusals()
 	j.judgeStockFirst()
 }
 
-// group links the ops of each buyer.
-func (j *judge) group(slots []uint32) {
-	for i := range j.ops {
-		o := &j.ops[i]
-		if slots[o.buyer] == 0 {
-			j.groups = append(j.groups, group{})
-			slots[o.buyer] = uint32(len(j.groups))
-		}
-		g := &j.groups[slots[o.buyer]-1]
-		o.next, g.last = g.last, uint32(i)+1
-	}
-}
-
-func (j *judge) clear(slots []uint32) {
-	for i := range j.groups {
-		slots[j.ops[j.groups[i].last-1].buyer] = 0
-	}
-}
-
-// readLedger gives each buyer his units.
-func (j *judge) readLedger(ids sale.BuyerIDs, slots []uint32) {
-	for _, h := range j.holdings {
-		if h.Units == 0 {
-			continue
-		}
+// readLedger sums the ledger and hands its entries to the shards.
+func (j *judge) readLedger() {
+	for i := range j.holdings {
+		h := &j.holdings[i]
 		j.storedUnits += h.Units
 		j.stored += j.knowledge.sales(h.Units)
-		n, known := ids.Number(h.Buyer)
-		if known && int(n) < len(slots) && slots[n] != 0 {
-			j.groups[slots[n]-1].units += h.Units
-			continue
-		}
-		j.sold += j.knowledge.sales(h.Units)
-		if !known || j.complete {
+		n, known := j.ids.Number(h.Buyer)
+		if s := int(n >> shardBits); known && s < len(j.shards) {
+			j.shards[s].stored = append(j.shards[s].stored, entry{n, i})
+		} else {
 			j.stranger(h)
 		}
 	}
 }
 
+// stranger files a holding of somebody who never asked for the item.
+func (j *judge) stranger(h *sale.Holding) {
+	j.sold += j.knowledge.sales(h.Units)
+	if _, known := j.ids.Number(h.Buyer); h.Units == 0 || known && !j.complete {
+		return // nothing, or an attempt that is not in the record
+	}
+	j.add(strangerStored, func() string {
+		return fmt.Sprintf("the ledger holds %s for buyer %q, who was not there", units(h.Units), h.Buyer)
+	})
+}
+
 // buyers yields every buyer of the item, settled. The buyer is reused.
 func (j *judge) buyers() iter.Seq[*buyer] {
 	return func(yield func(*buyer) bool) {
-		var b buyer
-		for i := range j.groups {
-			b.load(j.ops, &j.groups[i])
+		for i := range j.shards {
+			for b := range j.buyersOf(&j.shards[i]) {
+				if !yield(b) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (j *judge) buyersOf(s *shard) iter.Seq[*buyer] {
+	return func(yield func(*buyer) bool) {
+		for i := range s.groups {
+			b := &j.buyer
+			b.load(s.ops, &s.groups[i])
 			b.settle(&j.terms, &j.knowledge, j.firstSoldOut.ret)
-			if !yield(&b) {
+			if !yield(b) {
 				return
 			}
 		}

@@ -39,7 +39,7 @@ type op struct {
 	// its call, and its return or forever.
 	inv, ret       int64
 	buyer, request uint32
-	// next is 1 + the number of another op of the same buyer; 0: none.
+	// next is the number of the buyer's next op in its shard, from 1; 0: none.
 	next    uint32
 	class   class
 	outcome sale.Outcome
@@ -70,7 +70,10 @@ func (o *op) asked() bool { return o.class == granted || o.class == maybe }
 
 // byCall orders ops by the beginning of their intervals. Ops equal in all of it are interchangeable.
 func byCall(a, b op) int {
-	return cmp.Or(cmp.Compare(a.inv, b.inv), cmp.Compare(a.ret, b.ret), cmp.Compare(a.request, b.request),
+	if a.inv != b.inv {
+		return cmp.Compare(a.inv, b.inv)
+	}
+	return cmp.Or(cmp.Compare(a.ret, b.ret), cmp.Compare(a.request, b.request),
 		cmp.Compare(a.try, b.try), cmp.Compare(a.outcome, b.outcome), cmp.Compare(a.defect, b.defect), cmp.Compare(a.buyer, b.buyer))
 }
 

@@ -89,8 +89,8 @@ func (j *judge) endsEmpty() bool {
 }
 
 func (j *judge) judgeDuplicatesAfter() {
-	for i := range j.ops {
-		if o := &j.ops[i]; o.class == duplicate && o.inv > j.firstSoldOut.ret {
+	for o := range j.all() {
+		if o.class == duplicate && o.inv > j.firstSoldOut.ret {
 			j.add(duplicateTooLate, func() string {
 				return fmt.Sprintf("an attempt called at %s was told %s, after a sold_out had returned at %s; the script promises to test the stock first",
 					instant(o.inv), o.outcome, instant(j.firstSoldOut.ret))
@@ -101,8 +101,7 @@ func (j *judge) judgeDuplicatesAfter() {
 
 // duplicateAt returns the op told duplicate that was called at t.
 func (j *judge) duplicateAt(t int64) (found op) {
-	for i := range j.ops {
-		o := &j.ops[i]
+	for o := range j.all() {
 		if o.class == duplicate && o.inv == t && (found.class == notRun || byCall(*o, found) < 0) {
 			found = *o
 		}

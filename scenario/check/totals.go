@@ -3,8 +3,6 @@ package check
 import (
 	"fmt"
 	"slices"
-
-	"github.com/seckill-bench/seckill/scenario/sale"
 )
 
 // judgeTotals applies the rules about the item as a whole.
@@ -41,9 +39,9 @@ func (j *judge) judgeOversell() {
 // judgeAcknowledged names the grants beyond the stock, in the order of their returns.
 func (j *judge) judgeAcknowledged(ok int64) {
 	var grants []op
-	for i := range j.ops {
-		if j.ops[i].class == granted {
-			grants = append(grants, j.ops[i])
+	for o := range j.all() {
+		if o.class == granted {
+			grants = append(grants, *o)
 		}
 	}
 	slices.SortFunc(grants, byReturn)
@@ -149,11 +147,4 @@ func (b *buyer) hasRoom(t *terms, k *knowledge) bool {
 		return true
 	}
 	return (k.exact || k.complete) && max(b.held, b.sales) < t.limit
-}
-
-// stranger files a holding of somebody who never asked for the item.
-func (j *judge) stranger(h sale.Holding) {
-	j.add(strangerStored, func() string {
-		return fmt.Sprintf("the ledger holds %s for buyer %q, who was not there", units(h.Units), h.Buyer)
-	})
 }

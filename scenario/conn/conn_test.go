@@ -212,6 +212,24 @@ func TestTakeEndsWithItsContext(t *testing.T) {
 	}
 }
 
+// A buyer whose time is over gets no link, though one be free.
+func TestTakeAfterTheEnd(t *testing.T) {
+	srv := fakeServer(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	eachMode(t, func(t *testing.T, mode conn.Mode) {
+		links := open(t, srv, mode, time.Minute)
+		for range 20 {
+			if link, err := links.Take(ctx); err == nil {
+				t.Fatalf("got %v", link)
+			}
+		}
+		if x := do(t, links, "SLEEP", "0", "free"); x.Reply != "free" {
+			t.Errorf("the link is gone: %v, %v", x.Reply, x.Err)
+		}
+	})
+}
+
 func TestWarm(t *testing.T) {
 	srv := fakeServer(t)
 	links := open(t, srv, conn.Dedicated, time.Minute)

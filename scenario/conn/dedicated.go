@@ -15,6 +15,9 @@ type dedicated struct {
 
 // Take returns an idle link or makes a new one.
 func (d *dedicated) Take(ctx context.Context) (Link, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	l := d.pop()
 	if l.conn == nil {
 		if err := d.connect(ctx, l); err != nil {

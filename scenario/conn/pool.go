@@ -26,12 +26,15 @@ func (p *pool) Take(ctx context.Context) (Link, error) {
 	}
 }
 
+// ready makes sure that the connection stands, or gives the link back.
 func (p *pool) ready(ctx context.Context, l *link) (Link, error) {
-	if l.conn == nil {
-		if err := p.connect(ctx, l); err != nil {
-			p.free <- l
-			return nil, err
-		}
+	err := ctx.Err() // whoever left while a link came free must not use it
+	if err == nil && l.conn == nil {
+		err = p.connect(ctx, l)
+	}
+	if err != nil {
+		p.free <- l
+		return nil, err
 	}
 	return l, nil
 }

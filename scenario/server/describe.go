@@ -59,7 +59,8 @@ func (s *Server) Describe(ctx context.Context) Info {
 		cancel()
 		info.Capabilities[q.capability] = err == nil
 		if err != nil {
-			info.Refused = append(info.Refused, fmt.Sprintf("%s refused (%s): %s", q.command, s.redact(err.Error()), q.lost))
+			why, _, _ := strings.Cut(s.redact(err.Error()), ", with args")
+			info.Refused = append(info.Refused, fmt.Sprintf("%s refused (%s): %s", q.command, why, q.lost))
 		}
 	}
 	if s.Kind == Embedded {

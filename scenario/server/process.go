@@ -10,8 +10,7 @@ import (
 // terminal reaches the harness and not the server it still has to audit.
 type process struct {
 	cmd   *exec.Cmd
-	ended chan struct{}
-	err   error // of Wait; valid once ended is closed
+	ended chan struct{} // closed when it has; cmd.ProcessState then says how
 }
 
 // start starts a command whose output goes to files.
@@ -28,7 +27,7 @@ func start(cmd *exec.Cmd) (*process, error) {
 		err := cmd.Start()
 		started <- err
 		if err == nil {
-			p.err = cmd.Wait()
+			cmd.Wait()
 			close(p.ended)
 		}
 	}()

@@ -81,7 +81,7 @@ func explainTLS(err error) error {
 	case dialing(err) != nil:
 		return dialing(err)
 	}
-	return fmt.Errorf("it closed the connection during the TLS handshake (%w): a port without TLS needs redis://", err)
+	return fmt.Errorf("it closed the TLS connection (%w): it may want --tls-cert and --tls-key, or not speak TLS at all (redis://)", bare(err))
 }
 
 func explainPlain(err error) error {
@@ -91,7 +91,7 @@ func explainPlain(err error) error {
 	case timedOut(err):
 		return fmt.Errorf("no answer within %v", reachTimeout)
 	}
-	return fmt.Errorf("it does not answer as Redis does (%w): a port with TLS needs rediss://, a full server more maxclients", err)
+	return fmt.Errorf("it does not answer as Redis does (%w): a port with TLS needs rediss://, a full server more maxclients", bare(err))
 }
 
 // dialing returns what kept a connection from being made, in short; nil if the
@@ -104,12 +104,20 @@ func dialing(err error) error {
 	if timedOut(err) {
 		return fmt.Errorf("cannot connect within %v", reachTimeout)
 	}
-	why := op.Err
-	var call *os.SyscallError
-	if errors.As(why, &call) {
-		why = call.Err
+	return fmt.Errorf("cannot connect: %w", bare(op))
+}
+
+// bare takes addresses and system calls off an error of the network.
+func bare(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		err = op.Err
 	}
-	return fmt.Errorf("cannot connect: %w", why)
+	var call *os.SyscallError
+	if errors.As(err, &call) {
+		err = call.Err
+	}
+	return err
 }
 
 func timedOut(err error) bool {

@@ -122,7 +122,6 @@ func TestBinariesThatAreNoServer(t *testing.T) {
 		{"a folder", files, "is a directory"},
 		{"not there", filepath.Join(files, "none"), "no such binary"},
 		{"not on PATH", "no-such-server", "no such binary"},
-		{"never listens", write("deaf", "#!/bin/sh\necho waiting for nobody\nsleep 60\n", 0o755), "last line: waiting for nobody"},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
 			s, err := Open(t.Context(), Options{Server: row.binary})
@@ -137,19 +136,32 @@ func TestBinariesThatAreNoServer(t *testing.T) {
 	}
 }
 
-func TestInterruptedStart(t *testing.T) {
-	deaf := filepath.Join(t.TempDir(), "deaf")
-	if err := os.WriteFile(deaf, []byte("#!/bin/sh\nsleep 60\n"), 0o755); err != nil {
+// deaf is a binary that neither listens nor ends.
+func deaf(t *testing.T) string {
+	path := filepath.Join(t.TempDir(), "deaf")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\necho waiting for nobody\nsleep 60\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	return path
+}
+
+func TestBinaryThatNeverListens(t *testing.T) {
+	t.Parallel()
+	_, err := Open(t.Context(), Options{Server: deaf(t)})
+	says(t, err, "last line: waiting for nobody")
+}
+
+func TestInterruptedStart(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	_, err := Open(ctx, Options{Server: deaf})
+	_, err := Open(ctx, Options{Server: deaf(t)})
 	says(t, err, "context deadline exceeded")
 }
 
 // A port that somebody took in between is noticed, so that another is tried.
 func TestTakenPort(t *testing.T) {
+	t.Parallel()
 	needRedis(t)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -45,6 +45,7 @@ func TestURLs(t *testing.T) {
 }
 
 func TestServersThatCannotBeReached(t *testing.T) {
+	t.Parallel()
 	r := startRemote(t, "yes")
 	closed, _ := freeAddress()
 	page := httptest.NewServer(nil)
