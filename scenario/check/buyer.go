@@ -27,7 +27,7 @@ type buyer struct {
 	// lastSpare is the latest call among the spare.
 	lastSpare int64
 	// holds is the return of the granted op that filled his limit, or forever.
-	holds   int64
+	holds int64
 	// reused from buyer to buyer
 	copied, sorted []op
 	returns        []int64

@@ -66,36 +66,40 @@ func (r *reading) add(a *history.Attempt, quantity int64, found *findings) error
 	if int(a.Outcome) >= len(classOf) || a.Outcome == 0 {
 		return fmt.Errorf("damaged record: an attempt with %s", a.Outcome)
 	}
-	o := newOp(a)
-	if o.ran() && (o.inv == history.Never || o.ret < o.inv) {
+	rec := &r.records[a.Item]
+	o := rec.add(a)
+	r.attempts++
+	if !o.ran() {
+		return nil
+	}
+	if o.inv == history.Never || o.ret < o.inv {
 		return fmt.Errorf("damaged record: an attempt of buyer %d with outcome %s returned before it was called", a.Buyer, a.Outcome)
 	}
-	r.attempts++
-	rec := &r.records[a.Item]
-	rec.add(o)
-	if o.ran() && (int64(a.Quantity) != quantity || a.Verb != sale.Buy || a.Granted != 0 && a.Granted != a.Quantity) {
+	if int64(a.Quantity) != quantity || a.Verb != sale.Buy || a.Granted != 0 && a.Granted != a.Quantity {
 		rec.beyond++
 	}
 	if a.Defect != sale.NoDefect {
 		rec.replies++
-		found.defect(a, o)
+		found.defect(a, *o)
 	}
 	return nil
 }
 
-func (r *record) add(o op) {
-	n := int(o.buyer >> shardBits)
+func (r *record) add(a *history.Attempt) *op {
+	n := int(a.Buyer >> shardBits)
 	if n >= len(r.shards) {
 		r.shards = append(r.shards, make([]shard, n+1-len(r.shards))...)
 	}
-	r.shards[n].add(o, r.expected)
+	o := r.shards[n].grow(r.expected)
+	*o = newOp(a)
 	r.count[o.class]++
-	if o.outcome.Answered() {
+	if a.Outcome.Answered() {
 		r.replies++
 	}
-	if o.class == soldOut && o.ret <= r.firstSoldOut.ret && byReturn(o, r.firstSoldOut) < 0 {
-		r.firstSoldOut = o
+	if o.class == soldOut && o.ret <= r.firstSoldOut.ret && byReturn(*o, r.firstSoldOut) < 0 {
+		r.firstSoldOut = *o
 	}
+	return o
 }
 
 func (r *record) attempts() (n int64) {

@@ -33,12 +33,13 @@ type entry struct {
 	holding int
 }
 
-// add keeps an op. The first makes room for as many as are expected.
-func (s *shard) add(o op, expected int) {
+// grow makes room for one more op, and at first for as many as are expected.
+func (s *shard) grow(expected int) *op {
 	if len(s.ops) == cap(s.ops) {
 		s.ops = slices.Grow(s.ops, max(len(s.ops), expected))
 	}
-	s.ops = append(s.ops, o)
+	s.ops = s.ops[:len(s.ops)+1]
+	return &s.ops[len(s.ops)-1]
 }
 
 // link finds the ops of each buyer, and gives him his units of the ledger.

@@ -39,7 +39,7 @@ func BenchmarkPoolAgainstBareClient(b *testing.B) {
 type figures struct{ rate, cpu []float64 }
 
 func (f *figures) measure(b *testing.B, run func(left *atomic.Int64)) {
-	const calls = 100_000
+	const calls = 200_000
 	var left atomic.Int64
 	left.Store(calls)
 	used, begin := cpu(b), time.Now()

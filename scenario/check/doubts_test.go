@@ -1,0 +1,131 @@
+package check
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/seckill-bench/seckill/scenario/history"
+	"github.com/seckill-bench/seckill/scenario/sale"
+)
+
+func tail(attempts int64, audit sale.Audit) *history.Tail {
+	return &history.Tail{Ended: history.EndedDone, Attempts: attempts, Audits: []sale.Audit{audit}}
+}
+
+func TestDoubts(t *testing.T) {
+	oks := attempts{buy(0, 0, 1, sale.OK), buy(1, 0, 1, sale.SoldOut)}
+	repeat := attempts{buy(0, 0, 1, sale.OK), buy(0, 2, 3, sale.Indeterminate), buy(1, 4, 5, sale.SoldOut)}
+	interrupted, differ, problem := tail(1, nothing), tail(2, nothing), tail(2, nothing)
+	interrupted.Ended = history.EndedInterrupted
+	differ.AuditsDiffer = true
+	problem.Audits[0].Problems = []string{"GET refused"}
+	other := buy(1, 0, 1, sale.SoldOut)
+	other.Quantity = 2
+	for _, test := range []struct {
+		reason   string
+		terms    sale.Terms
+		attempts attempts
+		tail     *history.Tail
+		want     string // in the one doubt; empty: valid
+		open     []Rule // some of the rules left undecided
+	}{
+		{"nothing to doubt", one, oks, tail(2, nothing), "", nil},
+		{"no tail", one, oks, nil, "breaks off", []Rule{StockMismatch, FalseDup}},
+		{"fewer recorded than made", one, oks, tail(3, nothing), "3 attempts and the record holds 2", []Rule{PhantomSale}},
+		{"two audits", one, oks, differ, "differ", []Rule{LostSale}},
+		{"what could not be read", one, oks, problem, "GET refused", []Rule{StockMismatch}},
+		{"no audit", one, oks, &history.Tail{Attempts: 2}, "no audit", []Rule{Undersell}},
+		{"no attempt", one, nil, tail(0, nothing), "no attempt", nil},
+		{"only lost replies", one, attempts{buy(0, 0, 1, sale.Indeterminate)}, tail(1, nothing), "nobody was told ok", nil},
+		{"demand beyond the stock and no sold_out", one, attempts{oks[0], buy(1, 0, 1, sale.Failed)}, tail(2, nothing), "nobody was told sold_out", nil},
+		{"the same, interrupted", one, oks[:1], interrupted, "", nil},
+		{"a repeat without a duplicate", buyerFirst, repeat, tail(3, nothing), "nobody was told duplicate", nil},
+		{"the same, of a script that does not test the buyer first", stockFirst, repeat, tail(3, nothing), "", nil},
+		{"another quantity", one, attempts{oks[0], other}, tail(2, nothing), "another quantity", []Rule{Oversell, FalseDup}},
+		{"a refusal that a lost reply may explain", one, attempts{oks[0], buy(1, 0, 1, sale.Indeterminate), buy(1, 0, 1, sale.Refused), buy(2, 0, 9, sale.Refused)},
+			tail(4, nothing), "", nil},
+	} {
+		h := newHistory(head(1, test.terms), test.attempts)
+		h.Tail = test.tail
+		v := mustCheck(t, h)
+		if test.want == "" {
+			if v.Opinion != Valid {
+				t.Errorf("%s: %s %v %v", test.reason, v.Opinion, v.Doubts, v.Violations)
+			}
+			continue
+		}
+		if v.Opinion != Unknown || len(v.Doubts) != 1 || !strings.Contains(v.Doubts[0], test.want) {
+			t.Errorf("%s: %s %q, want one doubt with %q", test.reason, v.Opinion, v.Doubts, test.want)
+		}
+		for _, r := range test.open {
+			if v.Undecided[r] == "" {
+				t.Errorf("%s: %s decided", test.reason, r)
+			}
+		}
+	}
+}
+
+// A broken rule outweighs what is not known.
+func TestViolationsComeBeforeDoubts(t *testing.T) {
+	h := newHistory(head(1, one), attempts{buy(0, 0, 1, sale.OK), buy(1, 0, 1, sale.OK)})
+	if v := mustCheck(t, h); v.Opinion != Invalid || len(v.Doubts) == 0 {
+		t.Errorf("%s %v", v.Opinion, v.Doubts)
+	}
+}
+
+func TestItemsAreJudgedApart(t *testing.T) {
+	hd := head(1, one)
+	hd.Items = []sale.Item{{ID: "a", Stock: 1}, {ID: "b", Stock: 1}}
+	on := func(item uint16, a history.Attempt) history.Attempt {
+		a.Item = item
+		return a
+	}
+	h := newHistory(hd, attempts{on(0, buy(0, 0, 1, sale.OK)), on(1, buy(0, 0, 1, sale.OK)), on(1, buy(1, 0, 1, sale.OK))})
+	h.Tail = tail(3, nothing)
+	h.Tail.Audits = append(h.Tail.Audits, nothing)
+	v := mustCheck(t, h)
+	if got := broken(v); !slices.Equal(got, []Rule{Oversell}) || !strings.HasPrefix(v.Violations[0].Cases[0].Message, "item b: ") {
+		t.Errorf("%+v", v.Violations)
+	}
+}
+
+func TestDamagedRecordsAreErrors(t *testing.T) {
+	late, lost := buy(0, 3, 1, sale.OK), buy(0, 0, 1, sale.OK)
+	lost.Item = 7
+	for _, test := range []struct {
+		reason string
+		head   history.Head
+		a      history.Attempt
+	}{
+		{"returned before it was called", head(1, one), late},
+		{"an item that is not there", head(1, one), lost},
+		{"no outcome", head(1, one), history.Attempt{}},
+		{"no items", history.Head{}, history.Attempt{}},
+		{"a stock below zero", head(-1, one), buy(0, 0, 1, sale.OK)},
+		{"a limit that nobody can use", history.Head{Items: []sale.Item{{ID: "i", Stock: 1}}, Quantity: 2, Terms: one}, history.Attempt{Outcome: sale.Dropped, Call: history.Never}},
+	} {
+		if v, err := Check(newHistory(test.head, attempts{test.a})); err == nil {
+			t.Errorf("%s: %s", test.reason, v.Opinion)
+		}
+	}
+}
+
+// The evidence names the reply, the buyer's id and the instants.
+func TestMessage(t *testing.T) {
+	h := newHistory(head(1, one))
+	a := with(buy(4, 2, 3, sale.Indeterminate), sale.UnmappedReply)
+	a.Reply = h.Texts.Keep("(nil)")
+	texts := h.Texts
+	h = newHistory(head(1, one), attempts{buy(0, 0, 1, sale.OK), a})
+	h.Texts, h.Tail = texts, tail(2, nothing)
+	v := mustCheck(t, h)
+	const want = `a reply came that no rule of the contract names; must hold: the contract names every reply. ` +
+		`buyer 104 got no certain answer, called at 2.000 ms, gave up at 3.000 ms, reply "(nil)"`
+	if got := v.Violations[0].Cases[0].Message; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if v.Violations[0].First != 2*ms || v.Violations[0].Last != 2*ms {
+		t.Errorf("first %d last %d", v.Violations[0].First, v.Violations[0].Last)
+	}
+}
