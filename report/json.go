@@ -49,9 +49,10 @@ type result struct {
 }
 
 type violation struct {
-	Rule  check.Rule    `json:"rule"`
-	Count int64         `json:"count"`
-	Cases []caseOfWrong `json:"cases"`
+	Rule     check.Rule    `json:"rule"`
+	MustHold string        `json:"must_hold"`
+	Count    int64         `json:"count"`
+	Cases    []caseOfWrong `json:"cases"`
 }
 
 type caseOfWrong struct {
@@ -216,7 +217,7 @@ func (s *Summary) violations() []violation {
 			}
 			cases = append(cases, w)
 		}
-		all = append(all, violation{v.Rule, v.Count, cases})
+		all = append(all, violation{v.Rule, v.Rule.MustHold(), v.Count, cases})
 	}
 	return all
 }

@@ -111,6 +111,7 @@ func (s *Summary) unitsSold() string {
 func (t *text) violations() {
 	for _, v := range t.s.Verdict.Violations {
 		t.head(fmt.Sprintf("  %s, broken %s", v.Rule, times(v.Count)))
+		t.say("    ", "Must hold: %s.", v.Rule.MustHold())
 		shown := v.Cases[:min(len(v.Cases), casesShown)]
 		for i, c := range shown {
 			t.say(fmt.Sprintf("  %3d. ", i+1), "%s", plain(c.Message))

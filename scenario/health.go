@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -38,8 +39,8 @@ func (h *health) lost(err error) {
 	h.lastError.Store(&err)
 }
 
-// verdict returns an error when the server has to be given up.
-func (h *health) verdict(now int64, patience time.Duration) error {
+// lostAfter returns an error when the server has to be given up.
+func (h *health) lostAfter(now int64, patience time.Duration) error {
 	quiet := time.Duration(now - h.lastAnswer.Load())
 	last := h.lastError.Load()
 	if quiet < patience || h.failures.Load() < 3 || last == nil {
@@ -68,7 +69,7 @@ func (d *drive) watch(over <-chan struct{}) {
 			d.close(&serverLost{fmt.Sprintf("the server's process ended %.1f s after the opening", float64(d.clock.now())/1e9)})
 			return
 		case <-tick.C:
-			if err := d.health.verdict(d.clock.now(), max(silence, 3*d.spec.Timeout)); err != nil {
+			if err := cmp.Or(d.rec.Err(), d.health.lostAfter(d.clock.now(), max(silence, 3*d.spec.Timeout))); err != nil {
 				d.close(err)
 			}
 		}

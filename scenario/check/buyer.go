@@ -42,12 +42,17 @@ func (b *buyer) load(ops []op, g *group) {
 		return
 	}
 	b.copied = b.copied[:0]
+	ordered, last := true, int64(history.Never)
 	for n := g.first; n != 0; n = ops[n-1].next {
-		b.copied = append(b.copied, ops[n-1])
-		b.count[ops[n-1].class]++
+		o := &ops[n-1]
+		b.copied = append(b.copied, *o)
+		b.count[o.class]++
+		ordered, last = ordered && o.inv > last, o.inv
 	}
 	b.ops = b.copied
-	slices.SortFunc(b.ops, byCall)
+	if !ordered {
+		slices.SortFunc(b.ops, byCall)
+	}
 }
 
 // asked is how many of the attempts sold or may have.

@@ -66,6 +66,23 @@ func TestDoubts(t *testing.T) {
 	}
 }
 
+// Whether a lost reply sold decides whether the refusal was right.
+func TestRefusalLeftOpen(t *testing.T) {
+	h := newHistory(head(3, one), attempts{buy(0, 0, 1, sale.OK), buy(1, 0, 1, sale.Indeterminate), buy(1, 2, 3, sale.Refused)})
+	h.Tail = tail(3, nothing)
+	if v := mustCheck(t, h); v.Opinion != Unknown || v.Undecided[Undersell] == "" {
+		t.Errorf("without a ledger: %s %v", v.Opinion, v.Doubts)
+	}
+	h.Tail = tail(3, held(1, 1))
+	if v := mustCheck(t, h); v.Opinion != Valid {
+		t.Errorf("he holds his limit: %s %v", v.Opinion, v.Doubts)
+	}
+	h.Tail = tail(3, held(1))
+	if v := mustCheck(t, h); !slices.Equal(broken(v), []Rule{Undersell}) {
+		t.Errorf("he holds nothing: %s %v", v.Opinion, v.Violations)
+	}
+}
+
 // A broken rule outweighs what is not known.
 func TestViolationsComeBeforeDoubts(t *testing.T) {
 	h := newHistory(head(1, one), attempts{buy(0, 0, 1, sale.OK), buy(1, 0, 1, sale.OK)})
@@ -111,7 +128,7 @@ func TestDamagedRecordsAreErrors(t *testing.T) {
 	}
 }
 
-// The evidence names the reply, the buyer's id and the instants.
+// The evidence names the buyer's id, and holds the attempt.
 func TestMessage(t *testing.T) {
 	h := newHistory(head(1, one))
 	a := with(buy(4, 2, 3, sale.Indeterminate), sale.UnmappedReply)
@@ -120,10 +137,12 @@ func TestMessage(t *testing.T) {
 	h = newHistory(head(1, one), attempts{buy(0, 0, 1, sale.OK), a})
 	h.Texts, h.Tail = texts, tail(2, nothing)
 	v := mustCheck(t, h)
-	const want = `a reply came that no rule of the contract names; must hold: the contract names every reply. ` +
-		`buyer 104 got no certain answer, called at 2.000 ms, gave up at 3.000 ms, reply "(nil)"`
+	const want = "an attempt of buyer 104 got a reply that no rule of the contract names"
 	if got := v.Violations[0].Cases[0].Message; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if got := v.Violations[0].Cases[0].Attempts; len(got) != 1 || got[0] != a {
+		t.Errorf("the evidence is %+v, want %+v", got, a)
 	}
 	if v.Violations[0].First != 2*ms || v.Violations[0].Last != 2*ms {
 		t.Errorf("first %d last %d", v.Violations[0].First, v.Violations[0].Last)

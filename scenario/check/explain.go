@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/seckill-bench/seckill/scenario/history"
-	"github.com/seckill-bench/seckill/scenario/sale"
 )
 
 // instant prints an instant relative to the opening of the doors.
@@ -75,35 +74,25 @@ func explain(r Rule, list *shortlist, h *history.History, attempts map[key]histo
 	v := Violation{Rule: r, Count: list.count, First: list.first, Last: list.last}
 	for _, f := range list.cases {
 		c := Case{}
-		var told []string
 		for _, o := range f.ops {
-			a := attempts[keyOf(f.item, o)]
-			c.Attempts = append(c.Attempts, a)
-			told = append(told, describe(&a, h))
+			c.Attempts = append(c.Attempts, attempts[keyOf(f.item, o)])
 		}
-		c.Message = fmt.Sprintf("%s%s; must hold: %s", itemPrefix(&h.Head, f.item), f.sentence, r.MustHold())
-		if len(told) > 0 {
-			c.Message += ". " + strings.Join(told, "; ")
+		c.Message = itemPrefix(&h.Head, f.item) + f.sentence
+		if len(f.ops) > 0 {
+			c.Message = named(c.Message, h.Head.BuyerIDs.ID(f.ops[0].buyer))
 		}
 		v.Cases = append(v.Cases, c)
 	}
 	return v
 }
 
-// describe tells one attempt in a clause.
-func describe(a *history.Attempt, h *history.History) string {
-	text := fmt.Sprintf("buyer %s was told %s, called at %s, returned at %s",
-		h.Head.BuyerIDs.ID(a.Buyer), a.Outcome, instant(a.Call), instant(a.Return))
-	if a.Outcome == sale.Indeterminate {
-		text = fmt.Sprintf("buyer %s got no certain answer, called at %s, gave up at %s", h.Head.BuyerIDs.ID(a.Buyer), instant(a.Call), instant(a.Return))
+// named says whose attempt a sentence speaks of: the rules, which compare
+// numbers, say "a buyer" and "an attempt".
+func named(sentence, buyer string) string {
+	if strings.Contains(sentence, "a buyer") {
+		return strings.Replace(sentence, "a buyer", "buyer "+buyer, 1)
 	}
-	if a.Left != sale.Untold {
-		text += fmt.Sprintf(", %d left", a.Left)
-	}
-	if reply := h.Texts.Text(a.Reply); reply != "" {
-		text += fmt.Sprintf(", reply %q", reply)
-	}
-	return text
+	return strings.Replace(sentence, "an attempt", "an attempt of buyer "+buyer, 1)
 }
 
 // A key tells an attempt from all others of a history: its op, and its item.
@@ -128,7 +117,8 @@ func lookUp(h *history.History, found *findings) (map[key]history.Attempt, error
 			return nil, err
 		}
 		for i := range batch {
-			k := keyOf(batch[i].Item, newOp(&batch[i]))
+			k := key{item: batch[i].Item}
+			k.op.set(&batch[i])
 			// Of attempts alike in all that the rules see, the first to end.
 			if a, is := wanted[k]; is && (a.Outcome == 0 || batch[i].Return < a.Return) {
 				wanted[k] = batch[i]

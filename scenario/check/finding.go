@@ -140,19 +140,9 @@ func (f *findings) add(c condition, item uint16, say func() string, ops ...op) {
 
 // defect files an attempt whose reply was wrong in itself.
 func (f *findings) defect(a *history.Attempt, o op) {
-	c, said := replyUnmapped, "a reply came that no rule of the contract names"
+	c, said := replyUnmapped, "an attempt got a reply that no rule of the contract names"
 	if a.Defect == sale.ScriptError {
-		c, said = errorRaised, "the script ended in an error"
+		c, said = errorRaised, "an attempt ended the script in an error"
 	}
 	f.add(c, a.Item, func() string { return said }, o)
-}
-
-// broken reports whether the rule has a finding.
-func (f *findings) broken(r Rule) bool {
-	for c, of := range ruleOf {
-		if of == r && f.lists[c].count > 0 {
-			return true
-		}
-	}
-	return false
 }

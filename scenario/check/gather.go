@@ -69,6 +69,10 @@ func (r *reading) add(a *history.Attempt, quantity int64, found *findings) error
 	rec := &r.records[a.Item]
 	o := rec.add(a)
 	r.attempts++
+	if a.Defect != sale.NoDefect {
+		rec.replies++
+		found.defect(a, *o)
+	}
 	if !o.ran() {
 		return nil
 	}
@@ -77,10 +81,6 @@ func (r *reading) add(a *history.Attempt, quantity int64, found *findings) error
 	}
 	if int64(a.Quantity) != quantity || a.Verb != sale.Buy || a.Granted != 0 && a.Granted != a.Quantity {
 		rec.beyond++
-	}
-	if a.Defect != sale.NoDefect {
-		rec.replies++
-		found.defect(a, *o)
 	}
 	return nil
 }
@@ -91,8 +91,8 @@ func (r *record) add(a *history.Attempt) *op {
 		r.shards = append(r.shards, make([]shard, n+1-len(r.shards))...)
 	}
 	o := r.shards[n].grow(r.expected)
-	*o = newOp(a)
-	r.count[o.class]++
+	o.set(a)
+	r.count[classOf[a.Outcome]]++
 	if a.Outcome.Answered() {
 		r.replies++
 	}

@@ -48,8 +48,8 @@ type Violation struct {
 
 // A Case is one occasion at which a rule was broken.
 type Case struct {
-	// Message says in a sentence what had to hold and what was seen, with the
-	// buyer, the instants and the numbers.
+	// Message says in a sentence what was seen, with the buyer and the numbers;
+	// Rule.MustHold says what had to be.
 	Message string
 	// Attempts are the one or two attempts the case rests on; none where it
 	// rests on the audit alone.

@@ -47,3 +47,6 @@ func (d *dedicated) Give(l Link) {
 		d.mu.Unlock()
 	}
 }
+
+// Close closes every connection.
+func (d *dedicated) Close() error { return d.client.Close() }

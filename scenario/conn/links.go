@@ -36,7 +36,8 @@ type Links interface {
 	Take(ctx context.Context) (Link, error)
 	// Give returns a link.
 	Give(Link)
-	// Close closes every connection, those in use too.
+	// Close closes every connection, those in use too, whose exchanges fail; a
+	// pool waits for its links to be given back.
 	Close() error
 }
 
@@ -114,9 +115,6 @@ func (d *dialer) connect(ctx context.Context, l *link) error {
 	l.conn, l.used = fresh, time.Now()
 	return nil
 }
-
-// Close closes every connection.
-func (d *dialer) Close() error { return d.client.Close() }
 
 // A dialError says that a connection could not be made.
 type dialError struct{ err error }

@@ -17,9 +17,11 @@ func interruptedBy(t *testing.T, links conn.Links, happen func()) conn.Exchange 
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer links.Give(link)
 	ended := make(chan conn.Exchange, 1)
-	go func() { ended <- link.RoundTrip(context.Background(), []any{"BLPOP", "nothing", "0"}) }()
+	go func() {
+		defer links.Give(link)
+		ended <- link.RoundTrip(context.Background(), []any{"BLPOP", "nothing", "0"})
+	}()
 	time.Sleep(20 * time.Millisecond)
 	happen()
 	select {
@@ -91,10 +93,16 @@ func TestReadOnlyDoesNotPoisonTheLink(t *testing.T) {
 }
 
 func TestCloseEndsWhatIsInFlight(t *testing.T) {
-	links := open(t, privateServer(t), conn.Pool(1), time.Minute)
-	if x := interruptedBy(t, links, func() { links.Close() }); x.Err == nil {
-		t.Errorf("answered with %v", x.Reply)
-	}
+	srv := privateServer(t)
+	eachMode(t, func(t *testing.T, mode conn.Mode) {
+		links := open(t, srv, mode, time.Minute)
+		if x := interruptedBy(t, links, func() { links.Close() }); x.Err == nil {
+			t.Errorf("answered with %v", x.Reply)
+		}
+		if _, err := links.Take(t.Context()); conn.FateOf(err) != conn.NotRun {
+			t.Errorf("taking a link of those closed ends with %v", err)
+		}
+	})
 }
 
 func TestMoreConnectionsThanTheServerAdmits(t *testing.T) {

@@ -1,43 +1,95 @@
 package conn
 
-import "context"
+import (
+	"context"
+	"sync"
+)
 
 // A pool is a fixed number of links, shared first come first served.
 type pool struct {
 	*dialer
-	free chan *link
+	free   chan *seat
+	close  sync.Once
+	closed error
+}
+
+// A seat is a link with a goroutine of its own that sends and reads for
+// whoever holds it. Thousands of buyers take turns on a few seats: if each ran
+// through the client library himself, each would grow a stack for it, and every
+// request would find its stack cold. That costs more than the two handovers.
+type seat struct {
+	link
+	asked    chan request
+	answered chan Exchange
+}
+
+type request struct {
+	ctx  context.Context
+	args []any
 }
 
 func newPool(d *dialer, seats int) *pool {
-	p := &pool{dialer: d, free: make(chan *link, seats)}
+	p := &pool{dialer: d, free: make(chan *seat, seats)}
 	for range seats {
-		p.free <- &link{dialer: d}
+		s := &seat{link: link{dialer: d}, asked: make(chan request), answered: make(chan Exchange, 1)}
+		go s.serve()
+		p.free <- s
 	}
 	return p
+}
+
+func (s *seat) serve() {
+	for r := range s.asked {
+		s.answered <- s.link.RoundTrip(r.ctx, r.args)
+	}
+}
+
+// RoundTrip sends a command and waits for its reply.
+func (s *seat) RoundTrip(ctx context.Context, args []any) Exchange {
+	s.asked <- request{ctx, args}
+	return <-s.answered
 }
 
 // Take waits for a free link.
 func (p *pool) Take(ctx context.Context) (Link, error) {
 	select {
-	case l := <-p.free:
-		return p.ready(ctx, l)
+	case s := <-p.free:
+		return p.ready(ctx, s)
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 }
 
 // ready makes sure that the connection stands, or gives the link back.
-func (p *pool) ready(ctx context.Context, l *link) (Link, error) {
+func (p *pool) ready(ctx context.Context, s *seat) (Link, error) {
 	err := ctx.Err() // whoever left while a link came free must not use it
-	if err == nil && l.conn == nil {
-		err = p.connect(ctx, l)
+	if err == nil && s.conn == nil {
+		err = p.connect(ctx, &s.link)
 	}
 	if err != nil {
-		p.free <- l
+		p.free <- s
 		return nil, err
 	}
-	return l, nil
+	return s, nil
 }
 
 // Give returns a link.
-func (p *pool) Give(l Link) { p.free <- l.(*link) }
+func (p *pool) Give(l Link) { p.free <- l.(*seat) }
+
+// Close closes every connection, which ends what is in flight, and waits for
+// the links to be given back. Whoever takes one later is told.
+func (p *pool) Close() error {
+	p.close.Do(func() {
+		p.closed = p.client.Close()
+		all := make([]*seat, cap(p.free))
+		for i := range all {
+			all[i] = <-p.free
+		}
+		for _, s := range all {
+			s.drop()
+			close(s.asked)
+			p.free <- s
+		}
+	})
+	return p.closed
+}

@@ -27,7 +27,7 @@ func realistic(n int) []Attempt {
 		}
 		switch {
 		case r.IntN(1000) == 0:
-			a.Outcome, a.Reply = sale.Indeterminate, 1
+			a.Outcome, a.Reply = sale.Indeterminate, 2
 		case left > 0:
 			left--
 			a.Outcome, a.Granted, a.Left = sale.OK, 1, left

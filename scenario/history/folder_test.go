@@ -67,7 +67,7 @@ func TestRecordGoesRoundTrip(t *testing.T) {
 	parent := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		items := rapid.IntRange(1, math.MaxUint16).Draw(t, "items")
-		attempts := rapid.SliceOfN(anyAttempt(items), 0, 3000).Draw(t, "attempts")
+		attempts := rapid.SliceOfN(anyAttempt(items), 0, 300).Draw(t, "attempts")
 		dir, err := os.MkdirTemp(parent, "")
 		if err != nil {
 			t.Fatal(err)

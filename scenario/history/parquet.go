@@ -2,14 +2,24 @@ package history
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
 	"github.com/parquet-go/parquet-go/encoding"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
 )
+
+// maxPage bounds the pages of a file that another tool wrote, in bytes.
+const maxPage = 64 << 20
 
 // An encoder turns rows into a Parquet file in memory. R is a struct with
 // parquet tags. Numbers are stored as differences in as many bits as they
@@ -69,13 +79,32 @@ func (t *table) decode(file []byte, maxRows int64, read func(*table)) (err error
 			err = fmt.Errorf("it cannot be decoded: %v", p)
 		}
 	}()
-	if err := checkSeal(file); err != nil {
+	sealed, err := checkSeal(file)
+	if err != nil {
 		return err
 	}
-	t.file, t.err = parquet.OpenFile(bytes.NewReader(file), int64(len(file)),
+	if err := t.open(file, maxRows); err != nil {
+		return err
+	}
+	if !sealed {
+		if err := t.checkPages(file, maxRows); err != nil {
+			return err
+		}
+	}
+	t.err = nil
+	read(t)
+	return t.err
+}
+
+// open reads the footer.
+func (t *table) open(file []byte, maxRows int64) (err error) {
+	if n := len(file); n < 12 || int64(binary.LittleEndian.Uint32(file[n-8:])) > int64(n-12) {
+		return errors.New("it is no Parquet file, or not all of one")
+	}
+	t.file, err = parquet.OpenFile(bytes.NewReader(file), int64(len(file)),
 		parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
-	if t.err != nil {
-		return t.err
+	if err != nil {
+		return err
 	}
 	rows := int64(0)
 	for _, group := range t.file.RowGroups() {
@@ -85,8 +114,61 @@ func (t *table) decode(file []byte, maxRows int64, read func(*table)) (err error
 		return fmt.Errorf("it claims %d rows", t.file.NumRows())
 	}
 	t.rows = int(rows)
-	read(t)
-	return t.err
+	return nil
+}
+
+// checkPages checks what the decoder would trust in a file that another tool
+// wrote: the pages must have checksums, and their headers fit the footer.
+func (t *table) checkPages(file []byte, maxRows int64) error {
+	for _, group := range t.file.Metadata().RowGroups {
+		for _, c := range group.Columns {
+			if err := checkChunk(file, &c.MetaData, maxRows); err != nil {
+				return fmt.Errorf("column %s: %w", strings.Join(c.MetaData.PathInSchema, "."), err)
+			}
+		}
+	}
+	return nil
+}
+
+func checkChunk(file []byte, c *format.ColumnMetaData, maxRows int64) error {
+	begin, size := cmp.Or(c.DictionaryPageOffset, c.DataPageOffset), c.TotalCompressedSize
+	if begin < 0 || size < 0 || begin > int64(len(file)) || size > int64(len(file))-begin {
+		return errors.New("its pages are not in the file")
+	}
+	if c.Codec != format.Uncompressed && c.Codec != format.Snappy && c.Codec != format.Zstd {
+		return fmt.Errorf("%v compression is not read", c.Codec)
+	}
+	for rest := file[begin : begin+size]; len(rest) > 0; {
+		var header format.PageHeader
+		reader := new(thrift.CompactProtocol).NewReaderFromBytes(rest)
+		if err := thrift.NewDecoder(reader).Decode(&header); err != nil {
+			return fmt.Errorf("the header of a page: %w", err)
+		}
+		rest = rest[reader.BytesRead():]
+		if err := checkPage(rest, &header, c, maxRows); err != nil {
+			return err
+		}
+		rest = rest[header.CompressedPageSize:]
+	}
+	return nil
+}
+
+// checkPage checks the page that begins rest.
+func checkPage(rest []byte, h *format.PageHeader, c *format.ColumnMetaData, maxRows int64) error {
+	if h.CompressedPageSize < 0 || int(h.CompressedPageSize) > len(rest) {
+		return errors.New("a page is longer than its column")
+	}
+	if h.CRC == 0 || uint32(h.CRC) != crc32.ChecksumIEEE(rest[:h.CompressedPageSize]) {
+		return errors.New("the checksum of a page is missing or wrong")
+	}
+	v1, v2, dict := h.DataPageHeader.V, h.DataPageHeaderV2.V, h.DictionaryPageHeader.V
+	if h.UncompressedPageSize > maxPage || int64(max(v1.NumValues, v2.NumValues, dict.NumValues)) > maxRows {
+		return errors.New("a page claims to be too large")
+	}
+	if !slices.Contains(c.Encoding, cmp.Or(v1.Encoding, v2.Encoding, dict.Encoding)) {
+		return errors.New("the encoding of a page is not one of the column's")
+	}
+	return nil
 }
 
 // read runs the reading of a column, unless an earlier one failed.

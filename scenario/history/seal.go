@@ -12,7 +12,7 @@ import (
 // carries a checksum of the whole file, taken with zeros in the checksum's
 // place. Parquet's own checksums leave out the headers and the footer, which a
 // decoder trusts with the sizes of its buffers. A file that another tool wrote
-// has no seal.
+// has no seal and is looked at page by page.
 const (
 	sealApplication = "seckill"
 	sealVersion     = "1"
@@ -20,8 +20,6 @@ const (
 	noChecksum      = "00000000"
 	sealMark        = sealApplication + " version " + sealVersion + "(build crc32 "
 )
-
-var errSeal = errors.New("its checksum is wrong")
 
 // checksumOf finds the place of the checksum; nil in a file without a seal.
 func checksumOf(file []byte) []byte {
@@ -40,17 +38,17 @@ func seal(file []byte) {
 	copy(place, sum)
 }
 
-// checkSeal refuses a file whose checksum is wrong. It leaves zeros in the
-// checksum's place.
-func checkSeal(file []byte) error {
+// checkSeal refuses a file whose checksum is wrong, and tells whether it has
+// one. It leaves zeros in the checksum's place.
+func checkSeal(file []byte) (sealed bool, err error) {
 	place := checksumOf(file)
 	if place == nil {
-		return nil
+		return false, nil
 	}
 	told, err := strconv.ParseUint(string(place), 16, 32)
 	copy(place, noChecksum)
 	if err != nil || uint32(told) != crc32.Checksum(file, crc32.MakeTable(crc32.Castagnoli)) {
-		return errSeal
+		return false, errors.New("its checksum is wrong")
 	}
-	return nil
+	return true, nil
 }

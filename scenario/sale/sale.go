@@ -95,11 +95,10 @@ func (b BuyerIDs) ID(n uint32) string { return strconv.FormatUint(b.From+uint64(
 // that this bijection never makes.
 func (b BuyerIDs) Number(id string) (uint32, bool) {
 	v, err := strconv.ParseUint(id, 10, 64)
-	if err != nil || v < b.From || v-b.From > math.MaxUint32 {
+	if err != nil || v < b.From || v-b.From > math.MaxUint32 || id[0] == '0' && id != "0" {
 		return 0, false
 	}
-	n := uint32(v - b.From)
-	return n, b.ID(n) == id
+	return uint32(v - b.From), true
 }
 
 // MarshalText returns the form UnmarshalText accepts.
