@@ -74,6 +74,15 @@ func oneLine(err error) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
+// Parse reads a scenario's text, as YAML wrote it.
+func Parse(text string) (Spec, error) {
+	var spec Spec
+	if err := decode([]byte(text), &spec); err != nil {
+		return spec, fmt.Errorf("scenario: %s", oneLine(err))
+	}
+	return spec, nil
+}
+
 // YAML is the spec as a scenario file, every default written out and the
 // password taken out of the server's URL.
 func (s Spec) YAML() (string, error) {

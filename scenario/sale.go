@@ -4,8 +4,6 @@ package scenario
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/binary"
 	"runtime"
 	"strconv"
 	"time"
@@ -61,12 +59,7 @@ func New(ctx context.Context, name string, spec Spec, s strategy.Strategy, srv *
 
 // fill writes out what the spec leaves to the strategy and to chance.
 func (s *Spec) fill(strat strategy.Strategy, started time.Time) error {
-	if s.Seed == nil {
-		var drawn [8]byte
-		rand.Read(drawn[:])
-		s.Seed = new(binary.LittleEndian.Uint64(drawn[:]) >> 32) // short enough to type
-	}
-	if err := s.Check(); err != nil {
+	if err := s.Prepare(); err != nil {
 		return err
 	}
 	if s.Quantity == nil {

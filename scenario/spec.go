@@ -1,6 +1,8 @@
 package scenario
 
 import (
+	crand "crypto/rand"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -53,8 +55,18 @@ const defaultBuyers = 5000
 // maxUnits keeps every quantity and sum of units far from the end of its type.
 const maxUnits = 1 << 30
 
-// Check refuses a spec that cannot be run; the error names the field as a flag.
-func (s *Spec) Check() error {
+// Prepare draws the seed of a spec that has none, and refuses one that cannot
+// be run; the error names the field as a flag.
+func (s *Spec) Prepare() error {
+	if s.Seed == nil {
+		var drawn [8]byte
+		crand.Read(drawn[:])
+		s.Seed = new(binary.LittleEndian.Uint64(drawn[:]) >> 32) // short enough to type
+	}
+	return s.check()
+}
+
+func (s *Spec) check() error {
 	for _, bad := range []struct {
 		is   bool
 		text string
@@ -111,12 +123,12 @@ func (s *Spec) Connections() int {
 	if s.Conns != conn.Dedicated {
 		return s.Conns.Seats()
 	}
-	inside := s.planned()
+	inside := int64(defaultBuyers) // with open arrivals as many as the server keeps waiting
 	switch s.Arrivals.Model {
+	case arrival.Burst:
+		inside = s.planned()
 	case arrival.Closed:
-		inside = min(inside, int64(s.Arrivals.Inside))
-	case arrival.Open: // as many as the server keeps waiting
-		inside = min(inside, defaultBuyers)
+		inside = min(s.planned(), int64(s.Arrivals.Inside))
 	}
 	if s.DoubleClick > 0 {
 		inside *= 2

@@ -10,7 +10,7 @@ import (
 	"github.com/seckill-bench/seckill/scenario/conn"
 )
 
-// good is a spec that Check accepts.
+// good is a spec that Prepare accepts.
 func good(change func(*Spec)) Spec {
 	s := Spec{
 		Version: 1, Server: "embedded", Script: "once", Stock: 10, Attempts: Range{1, 1},
@@ -23,9 +23,9 @@ func good(change func(*Spec)) Spec {
 	return s
 }
 
-func TestCheck(t *testing.T) {
-	if s := good(nil); s.Check() != nil {
-		t.Fatalf("a good spec is refused: %v", s.Check())
+func TestPrepare(t *testing.T) {
+	if s := good(nil); s.Prepare() != nil {
+		t.Fatalf("a good spec is refused: %v", s.Prepare())
 	}
 	for _, tt := range []struct {
 		want   string
@@ -45,7 +45,7 @@ func TestCheck(t *testing.T) {
 		{"more than the 4294967295", func(s *Spec) { s.Buyers = new(int64(1 << 31)); s.Attempts = Range{1, 3} }},
 	} {
 		s := good(tt.change)
-		if err := s.Check(); err == nil || !strings.Contains(err.Error(), tt.want) {
+		if err := s.Prepare(); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("error %v, want one with %q", err, tt.want)
 		}
 	}

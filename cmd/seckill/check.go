@@ -50,7 +50,7 @@ func (c *checkCmd) clean(app *app) error {
 	if err != nil {
 		return err
 	}
-	srv, err := server.Open(app.ctx, server.Options{Server: c.Clean, Password: os.Getenv("REDISCLI_AUTH")})
+	srv, err := c.server(app)
 	if err != nil {
 		return err
 	}
@@ -60,6 +60,24 @@ func (c *checkCmd) clean(app *app) error {
 	}
 	fmt.Fprintf(app.stdout, "Removed the %d keys of %s from %s, where they were.\n", len(keys), c.Dir, srv.Address)
 	return nil
+}
+
+// server opens the server to clean, with the certificates of the run.
+func (c *checkCmd) server(app *app) (*server.Server, error) {
+	h, err := history.Open(filepath.Join(c.Dir, "history"))
+	if err != nil {
+		return nil, err
+	}
+	spec, err := scenario.Parse(h.Head.Scenario)
+	if err != nil {
+		return nil, err
+	}
+	spec.Server = c.Clean
+	options, err := serverOptions(&spec)
+	if err != nil {
+		return nil, err
+	}
+	return server.Open(app.ctx, options)
 }
 
 // keysFile lists the keys of a run, one a line, quoted as in Go where a key is

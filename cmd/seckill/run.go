@@ -28,6 +28,9 @@ func (c *runCmd) Run(app *app) (int, error) {
 	if err := c.load(app.kong); err != nil {
 		return 0, err
 	}
+	if err := c.Prepare(); err != nil {
+		return 0, err
+	}
 	strat, err := strategy.Find(c.Script, c.Contract)
 	if err != nil {
 		return 0, err
@@ -83,24 +86,34 @@ func (c *runCmd) name() string {
 	return strings.TrimSuffix(base, filepath.Ext(base))
 }
 
+// server opens the server that the spec names.
 func (c *runCmd) server(app *app) (*server.Server, error) {
-	password := os.Getenv("REDISCLI_AUTH")
-	if c.PasswordFile != "" {
-		text, err := os.ReadFile(c.PasswordFile)
-		if err != nil {
-			return nil, fmt.Errorf("--password-file: %w", err)
-		}
-		password = strings.TrimRight(string(text), "\r\n")
+	options, err := serverOptions(&c.Spec)
+	if err != nil {
+		return nil, err
 	}
-	srv, err := server.Open(app.ctx, server.Options{
-		Server: c.Server, NoFallback: os.Getenv("CI") != "", Password: password,
-		TLSCA: c.TLSCA, TLSCert: c.TLSCert, TLSKey: c.TLSKey, TLSInsecure: c.TLSInsecure,
-		MaxClients: c.Connections(),
-	})
+	srv, err := server.Open(app.ctx, options)
 	if err == nil && srv.Note != "" {
 		fmt.Fprintln(app.stderr, srv.Note)
 	}
 	return srv, err
+}
+
+// serverOptions are what a spec, and the environment, say about its server.
+func serverOptions(spec *scenario.Spec) (server.Options, error) {
+	password := os.Getenv("REDISCLI_AUTH")
+	if spec.PasswordFile != "" {
+		text, err := os.ReadFile(spec.PasswordFile)
+		if err != nil {
+			return server.Options{}, fmt.Errorf("--password-file: %w", err)
+		}
+		password = strings.TrimRight(string(text), "\r\n")
+	}
+	return server.Options{
+		Server: spec.Server, NoFallback: os.Getenv("CI") != "", Password: password,
+		TLSCA: spec.TLSCA, TLSCert: spec.TLSCert, TLSKey: spec.TLSKey, TLSInsecure: spec.TLSInsecure,
+		MaxClients: spec.Connections(),
+	}, nil
 }
 
 // results is a new results folder.
