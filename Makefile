@@ -10,8 +10,7 @@ run: ## one flash sale with the defaults
 
 test: lint ## install what is missing (redis-server, a C compiler), then every test
 	.ci/install redis-server cc
-	go test ./...
-	go test -race -short ./...
+	go test -race ./...
 
 lint: ## gofmt, vet, staticcheck, a tidy go.mod
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt would change:" $$unformatted; exit 1; }
@@ -21,6 +20,7 @@ lint: ## gofmt, vet, staticcheck, a tidy go.mod
 
 fuzz: ## a minute on every decoder, and a million histories against porcupine
 	.ci/fuzz 60s
+	go test ./scenario/check -run Agree -timeout 1h -args -histories 1000000
 
 bench: ## what the harness itself costs, beside a bare loop
 	go test -run '^$$' -bench . ./...
