@@ -20,7 +20,7 @@ lint: ## gofmt, vet, staticcheck, a tidy go.mod
 
 fuzz: ## a minute on every decoder, and a million histories against porcupine
 	.ci/fuzz 60s
-	go test ./scenario/check -run Agree -timeout 1h -args -histories 1000000
+	go test ./scenario/check -run AgreesWithPorcupine -timeout 1h -args -histories 1000000
 
 bench: ## what the harness itself costs, beside a bare loop
 	go test -run '^$$' -bench . ./...

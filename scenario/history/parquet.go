@@ -18,6 +18,10 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
+// groupSize is the number of rows in a row group. The attempts of one stay in
+// the cache while its columns are read one after another.
+const groupSize = 8192
+
 // maxPage bounds the pages of a file that another tool wrote, in bytes.
 const maxPage = 64 << 20
 
@@ -35,6 +39,7 @@ func newEncoder[R any]() *encoder[R] {
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
 		parquet.DefaultEncodingFor(parquet.Int32, &parquet.DeltaBinaryPacked),
 		parquet.DefaultEncodingFor(parquet.Int64, &parquet.DeltaBinaryPacked),
+		parquet.MaxRowsPerRowGroup(groupSize),
 		// The index at the end of the file has them already.
 		parquet.DataPageStatistics(false),
 		parquet.CreatedBy(sealApplication, sealVersion, sealBuild))
@@ -65,13 +70,16 @@ func (e *encoder[R]) finish() ([]byte, error) {
 type table struct {
 	file *parquet.File
 	rows int
-	err  error
+	// group is the row group that is read, and first its first row.
+	group parquet.RowGroup
+	first int
+	err   error
 	// Buffers for what the decoder does not deliver ready to use.
 	wide, known, whole []int64
 }
 
 // decode opens a file that must not have more than maxRows rows, and calls read
-// to read its columns. The decoder panics on some damage it does not foresee;
+// to read the columns of each row group. The decoder panics on some damage it does not foresee;
 // that is an error like any other.
 func (t *table) decode(file []byte, maxRows int64, read func(*table)) (err error) {
 	defer func() {
@@ -91,8 +99,11 @@ func (t *table) decode(file []byte, maxRows int64, read func(*table)) (err error
 			return err
 		}
 	}
-	t.err = nil
-	read(t)
+	t.err, t.first = nil, 0
+	for _, t.group = range t.file.RowGroups() {
+		read(t)
+		t.first += int(t.group.NumRows())
+	}
 	return t.err
 }
 
@@ -181,8 +192,8 @@ func (t *table) read(c *column, read func() error) {
 	}
 }
 
-// pages calls yield with every page of a column, and the number of its first
-// row. The page is valid during the call.
+// pages calls yield with every page of a column of the row group, and the
+// number of its first row in the file. The page is valid during the call.
 func (t *table) pages(name string, yield func(row int, page parquet.Page) error) error {
 	leaf, ok := t.file.Schema().Lookup(name)
 	if !ok {
@@ -191,42 +202,31 @@ func (t *table) pages(name string, yield func(row int, page parquet.Page) error)
 	if leaf.Node.Repeated() {
 		return errors.New("it is repeated")
 	}
-	row := 0
-	for _, group := range t.file.RowGroups() {
-		pages := group.ColumnChunks()[leaf.ColumnIndex].Pages()
-		n, err := t.groupPages(pages, row, yield)
-		pages.Close()
-		if err == nil && int64(n) != group.NumRows() {
-			err = fmt.Errorf("it has %d of %d rows", n, group.NumRows())
-		}
-		if err != nil {
-			return err
-		}
-		row += n
-	}
-	return nil
-}
-
-func (t *table) groupPages(pages parquet.Pages, row int, yield func(int, parquet.Page) error) (rows int, err error) {
+	pages := t.group.ColumnChunks()[leaf.ColumnIndex].Pages()
+	defer pages.Close()
+	rows := 0
 	for {
 		page, err := pages.ReadPage()
 		if errors.Is(err, io.EOF) {
-			return rows, nil
+			break
 		} else if err != nil {
-			return rows, err
+			return err
 		}
-		n := int(page.NumRows())
-		if n > t.rows-row-rows {
-			err = errors.New("it has more rows than the file")
+		if n := int(page.NumRows()); n > int(t.group.NumRows())-rows {
+			err = errors.New("it has too many rows")
 		} else if n > 0 {
-			err = yield(row+rows, page)
+			err = yield(t.first+rows, page)
+			rows += n
 		}
 		parquet.Release(page)
 		if err != nil {
-			return rows, err
+			return err
 		}
-		rows += n
 	}
+	if int64(rows) != t.group.NumRows() {
+		return fmt.Errorf("it has %d of %d rows", rows, t.group.NumRows())
+	}
+	return nil
 }
 
 // ints reads a column of numbers. Null is read as null, and refused where the

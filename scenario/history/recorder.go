@@ -134,10 +134,13 @@ func (r *Recorder) replace(full *chunk) {
 	}
 }
 
+// openNext opens a chunk that was used before, or a new one.
 func (r *Recorder) openNext() {
-	c := new(chunk)
+	var c *chunk
 	if n := len(r.free); n > 0 {
 		c, r.free = r.free[n-1], r.free[:n-1]
+	} else {
+		c = new(chunk)
 	}
 	c.reopen()
 	r.open.Store(c)

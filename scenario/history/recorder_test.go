@@ -126,6 +126,22 @@ func TestOpenChunkIsClosedOnceASecond(t *testing.T) {
 	})
 }
 
+func TestChunksAreUsedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := NewRecorder()
+		defer r.Close()
+		seen := make(map[*chunk]bool)
+		for range 50 {
+			seen[r.open.Load()] = true
+			putAll(r, 1, chunkSize)
+			synctest.Wait()
+		}
+		if len(seen) > 3 {
+			t.Errorf("%d chunks were made where 3 do", len(seen))
+		}
+	})
+}
+
 // A gate is a sink that waits before it takes anything.
 type gate struct {
 	open chan struct{}

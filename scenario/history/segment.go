@@ -3,6 +3,7 @@ package history
 import (
 	"encoding"
 	"math"
+	"slices"
 
 	"github.com/seckill-bench/seckill/scenario/sale"
 )
@@ -14,35 +15,34 @@ const (
 	maxSegment = 1 << 17
 	// rowsAtOnce is the number of attempts turned into rows before they are
 	// encoded: few enough to stay in the cache.
-	rowsAtOnce = 1024
+	rowsAtOnce = 256
 )
 
-// An attemptRow is an attempt as a segment holds it. A nil is a null.
+// An attemptRow is an attempt as a segment holds it. A nil is a null, and so is
+// the empty text in an optional column.
 type attemptRow struct {
-	Due      int64   `parquet:"due_ns"`
-	Start    uint32  `parquet:"start_us"`
-	Call     *int64  `parquet:"call_ns"`
-	Return   *int64  `parquet:"return_ns"`
-	Buyer    uint32  `parquet:"buyer"`
-	Request  uint32  `parquet:"request"`
-	Try      uint32  `parquet:"try,dict"`
-	Verb     string  `parquet:"verb,dict"`
-	Item     uint32  `parquet:"item,dict"`
-	Quantity int32   `parquet:"quantity,dict"`
-	Granted  int32   `parquet:"granted,dict"`
-	Left     *int64  `parquet:"left"`
-	Outcome  string  `parquet:"outcome,dict"`
-	Defect   *string `parquet:"defect,dict"`
-	Reply    *string `parquet:"reply,dict"`
+	Due      int64  `parquet:"due_ns"`
+	Start    uint32 `parquet:"start_us"`
+	Call     *int64 `parquet:"call_ns"`
+	Return   *int64 `parquet:"return_ns"`
+	Buyer    uint32 `parquet:"buyer"`
+	Request  uint32 `parquet:"request"`
+	Try      uint32 `parquet:"try,dict"`
+	Verb     string `parquet:"verb,dict"`
+	Item     uint32 `parquet:"item,dict"`
+	Quantity int32  `parquet:"quantity,dict"`
+	Granted  int32  `parquet:"granted,dict"`
+	Left     *int64 `parquet:"left"`
+	Outcome  string `parquet:"outcome,dict"`
+	Defect   string `parquet:"defect,optional,dict"`
+	Reply    string `parquet:"reply,optional,dict"`
 }
 
 // A segmentWriter turns attempts into segments.
 type segmentWriter struct {
 	encoder *encoder[attemptRow]
 	rows    [rowsAtOnce]attemptRow
-	// texts holds the texts that rows point at.
-	texts [rowsAtOnce][2]string
-	count int
+	count   int
 }
 
 func newSegmentWriter() *segmentWriter {
@@ -54,7 +54,7 @@ func (w *segmentWriter) write(batch []Attempt, texts *Texts) error {
 	for len(batch) > 0 {
 		n := min(len(batch), len(w.rows))
 		for i := range n {
-			w.fill(i, &batch[i], texts)
+			w.rows[i].fill(&batch[i], texts)
 		}
 		if err := w.encoder.write(w.rows[:n]); err != nil {
 			return err
@@ -65,21 +65,15 @@ func (w *segmentWriter) write(batch []Attempt, texts *Texts) error {
 	return nil
 }
 
-func (w *segmentWriter) fill(i int, a *Attempt, texts *Texts) {
-	r := &w.rows[i]
-	*r = attemptRow{
-		Due: a.Due, Start: a.Start, Call: unless(Never, &a.Call), Return: unless(Never, &a.Return),
-		Buyer: a.Buyer, Request: a.Request, Try: uint32(a.Try), Verb: a.Verb.String(),
-		Item: uint32(a.Item), Quantity: a.Quantity, Granted: a.Granted, Left: unless(sale.Untold, &a.Left),
-		Outcome: a.Outcome.String(),
-	}
-	if a.Defect != sale.NoDefect {
-		w.texts[i][0] = a.Defect.String()
-		r.Defect = &w.texts[i][0]
-	}
+// fill sets every field; the row then points into the attempt.
+func (r *attemptRow) fill(a *Attempt, texts *Texts) {
+	r.Due, r.Start = a.Due, a.Start
+	r.Call, r.Return, r.Left = unless(Never, &a.Call), unless(Never, &a.Return), unless(sale.Untold, &a.Left)
+	r.Buyer, r.Request, r.Try, r.Item = a.Buyer, a.Request, uint32(a.Try), uint32(a.Item)
+	r.Quantity, r.Granted = a.Quantity, a.Granted
+	r.Verb, r.Outcome, r.Defect, r.Reply = a.Verb.String(), a.Outcome.String(), a.Defect.String(), ""
 	if a.Reply != 0 {
-		w.texts[i][1] = texts.Text(a.Reply)
-		r.Reply = &w.texts[i][1]
+		r.Reply = texts.Text(a.Reply)
 	}
 }
 
@@ -126,6 +120,7 @@ type segmentReader struct {
 func (r *segmentReader) read(file []byte, items int, texts *Texts) ([]Attempt, error) {
 	r.rows = r.rows[:0]
 	err := r.table.decode(file, maxSegment, func(t *table) {
+		r.rows = slices.Grow(r.rows, t.rows-t.first)
 		for _, n := range attemptNumbers {
 			if n.name == "item" {
 				n.high = int64(items) - 1
