@@ -15,6 +15,8 @@ const (
 	exitUsage   = 2 // bad usage, or it ended before the doors opened, or the folder cannot be written
 	exitUnknown = 3 // nothing is proved, or an objective cannot be decided
 	exitMissed  = 4 // an objective was missed
+
+	exitKilled = 130 // a second signal
 )
 
 // grammar is the command line.
@@ -29,7 +31,10 @@ type grammar struct {
 
 // app is what every subcommand gets.
 type app struct {
-	ctx    context.Context
+	// ctx ends when the program shall come to an orderly end, hard when it is
+	// about to be ended.
+	ctx, hard context.Context
+
 	kong   *kong.Context
 	stdout io.Writer
 	stderr io.Writer
@@ -41,10 +46,13 @@ type command interface {
 	Run(*app) (code int, err error)
 }
 
-// Main runs the program and returns its exit code. When ctx is done, what runs
-// comes to an orderly end.
-func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	code, err := dispatch(ctx, args, stdout, stderr)
+// Main runs the program and returns its exit code. When soft is done, what runs
+// comes to an orderly end; when hard is done, it ends what would outlive it.
+func Main(soft, hard context.Context, args []string, stdout, stderr io.Writer) int {
+	code, err := dispatch(&app{ctx: soft, hard: hard, stdout: stdout, stderr: stderr}, args)
+	if hard.Err() != nil {
+		return exitKilled
+	}
 	if err != nil {
 		fmt.Fprintf(stderr, "seckill: %v\n", err)
 		return exitUsage
@@ -52,14 +60,14 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return code
 }
 
-func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) (int, error) {
+func dispatch(app *app, args []string) (int, error) {
 	var g grammar
 	left := -1
 	parser, err := kong.New(&g,
 		kong.Name("seckill"),
 		kong.Description("Load, benchmark and correctness tests for flash sales on Redis."),
 		kong.Vars{"version": "seckill " + version()},
-		kong.Writers(stdout, stderr),
+		kong.Writers(app.stdout, app.stderr),
 		kong.Exit(func(code int) { left = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.ExplicitGroups(groups),
@@ -74,8 +82,8 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) (int
 	if err != nil {
 		return 0, fmt.Errorf("%w (seckill --help lists what there is)", err)
 	}
-	cmd := kctx.Selected().Target.Addr().Interface().(command)
-	return cmd.Run(&app{ctx: ctx, kong: kctx, stdout: stdout, stderr: stderr})
+	app.kong = kctx
+	return kctx.Selected().Target.Addr().Interface().(command).Run(app)
 }
 
 // groups are the headings of the flags of run.

@@ -5,20 +5,27 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
-// interrupted returns a context that the first SIGINT or SIGTERM ends. The
-// second one ends the process: whoever asks twice will not wait. (A private
-// server ends with the process that started it.)
-func interrupted() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
+// grace is what a second signal leaves for ending the private server.
+const grace = 300 * time.Millisecond
+
+// interrupted returns a context that the first SIGINT or SIGTERM ends, and one
+// that the second ends, shortly before it ends the process: whoever asks twice
+// will not wait.
+func interrupted() (soft, hard context.Context) {
+	soft, stop := context.WithCancel(context.Background())
+	hard, kill := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		<-signals
-		cancel()
+		stop()
 		<-signals
-		os.Exit(130)
+		kill()
+		time.Sleep(grace)
+		os.Exit(exitKilled)
 	}()
-	return ctx
+	return soft, hard
 }

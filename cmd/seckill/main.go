@@ -3,5 +3,6 @@ package main
 import "os"
 
 func main() {
-	os.Exit(Main(interrupted(), os.Args[1:], os.Stdout, os.Stderr))
+	soft, hard := interrupted()
+	os.Exit(Main(soft, hard, os.Args[1:], os.Stdout, os.Stderr))
 }

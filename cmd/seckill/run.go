@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -43,6 +44,7 @@ func (c *runCmd) Run(app *app) (int, error) {
 		return 0, err
 	}
 	defer srv.Close()
+	context.AfterFunc(app.hard, func() { srv.Close() })
 	planned, err := scenario.New(app.ctx, c.name(), c.Spec, strat, srv)
 	if err != nil {
 		return 0, err
@@ -57,6 +59,9 @@ func (c *runCmd) Run(app *app) (int, error) {
 		return 0, err
 	}
 	srv.Close() // the reports need none
+	if app.hard.Err() != nil {
+		return exitKilled, nil
+	}
 	return c.report(app, results.dir)
 }
 

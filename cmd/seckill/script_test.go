@@ -14,7 +14,7 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"seckill": func() { os.Exit(Main(interrupted(), os.Args[1:], os.Stdout, os.Stderr)) },
+		"seckill": main,
 	})
 }
 

@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/compress/zstd"
 	"github.com/parquet-go/parquet-go/encoding"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
@@ -27,7 +26,7 @@ const maxPage = 64 << 20
 
 // An encoder turns rows into a Parquet file in memory. R is a struct with
 // parquet tags. Numbers are stored as differences in as many bits as they
-// need; what little repetition that leaves is zstd's.
+// need; a general compression saves nothing more, and takes memory beside a run.
 type encoder[R any] struct {
 	file   bytes.Buffer
 	writer *parquet.GenericWriter[R]
@@ -36,7 +35,6 @@ type encoder[R any] struct {
 func newEncoder[R any]() *encoder[R] {
 	e := new(encoder[R])
 	e.writer = parquet.NewGenericWriter[R](&e.file,
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
 		parquet.DefaultEncodingFor(parquet.Int32, &parquet.DeltaBinaryPacked),
 		parquet.DefaultEncodingFor(parquet.Int64, &parquet.DeltaBinaryPacked),
 		parquet.MaxRowsPerRowGroup(groupSize),
