@@ -6,19 +6,31 @@ import (
 	"testing"
 )
 
-// Every script has a contract, and every contract a script.
+// Every contract has a script of its name, and every script is named by a
+// contract.
 func TestPairs(t *testing.T) {
-	files, err := fs.Glob(Files, "*")
-	if err != nil || len(files) == 0 {
-		t.Fatal(files, err)
+	contracts, err := fs.Glob(Files, "*.yaml")
+	if err != nil || len(contracts) == 0 {
+		t.Fatal(contracts, err)
 	}
-	for _, file := range files {
-		other := strings.TrimSuffix(file, ".lua") + ".yaml"
-		if name, isContract := strings.CutSuffix(file, ".yaml"); isContract {
-			other = name + ".lua"
-		}
-		if _, err := fs.Stat(Files, other); err != nil {
+	var all strings.Builder
+	for _, file := range contracts {
+		if _, err := fs.Stat(Files, strings.TrimSuffix(file, ".yaml")+".lua"); err != nil {
 			t.Errorf("%s stands alone: %v", file, err)
+		}
+		text, err := Files.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	scripts, err := fs.Glob(Files, "*.lua")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range scripts {
+		if !strings.Contains(all.String(), "script: "+file+"\n") {
+			t.Errorf("%s stands alone: no contract names it", file)
 		}
 	}
 }

@@ -25,7 +25,7 @@ func (s *Summary) facts() []fact {
 		facts = append(facts, fact{"Offered", rate(*s.Offered)})
 	}
 	if s.Throughput != nil {
-		facts = append(facts, fact{"Answered", s.answeredRates()})
+		facts = append(facts, fact{"Replies", s.answeredRates()})
 	}
 	if s.Head.Model == modelBurst && s.lag.count() > 0 {
 		door, _ := s.lag.answered().quantile(.99)

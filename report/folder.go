@@ -2,11 +2,12 @@ package report
 
 import (
 	"bufio"
-	"errors"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // A Writer writes one report of a summary.
@@ -14,7 +15,8 @@ type Writer func(io.Writer, *Summary) error
 
 // WriteFolder writes every report of a summary into an existing results
 // folder, in place of earlier ones. A report that cannot be written does not
-// keep the others from it; the error names each such file.
+// keep the others from it; the error names the first such file and says how
+// many there are.
 func WriteFolder(dir string, s *Summary) error {
 	var failed []error
 	for _, f := range []struct {
@@ -31,8 +33,15 @@ func WriteFolder(dir string, s *Summary) error {
 	} {
 		failed = append(failed, writeFile(filepath.Join(dir, f.name), s, f.write))
 	}
-	failed = append(failed, writePlots(dir, s))
-	return errors.Join(failed...)
+	failed = append(failed, writePlots(dir, s)...)
+	failed = slices.DeleteFunc(failed, func(err error) bool { return err == nil })
+	switch len(failed) {
+	case 0:
+		return nil
+	case 1:
+		return failed[0]
+	}
+	return fmt.Errorf("%w (and %d more reports could not be written)", failed[0], len(failed)-1)
 }
 
 // writeFile writes a report beside its place and then moves it there, so that
@@ -49,7 +58,7 @@ func writeFile(path string, s *Summary, write Writer) (err error) {
 		}
 	}()
 	buffered := bufio.NewWriter(f)
-	err = errors.Join(write(buffered, s), buffered.Flush(), f.Chmod(0o644), f.Close())
+	err = cmp.Or(write(buffered, s), buffered.Flush(), f.Chmod(0o644), f.Close())
 	if err != nil {
 		return err
 	}

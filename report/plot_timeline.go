@@ -66,12 +66,12 @@ func (t *timeline) bottom(panels []panel) {
 	}
 }
 
-// perSecond turns a count in a bin into a rate. The last bin is as long as the
-// sale lasted, but not so short that the rate is noise.
-func (t *timeline) perSecond(n int64, bin int) float64 {
+// perSecond turns a count in a bin into a rate. A sale often ends early in its
+// last bin; to divide by what it covers of it would show a peak of noise.
+func (t *timeline) perSecond(n int64) float64 {
 	length := t.width()
-	if bin == t.used-1 {
-		length = max(t.last-int64(bin)*length, length/2)
+	if t.used == 1 {
+		length = max(t.last, 1)
 	}
 	return float64(n) * 1e9 / float64(length)
 }
@@ -84,8 +84,8 @@ func (t *timeline) rates() panel {
 	due, done := make([]float64, len(bins)), make(plotter.XYs, len(bins)+1)
 	top := 0.0
 	for i, b := range bins {
-		due[i] = t.perSecond(b.due, i)
-		done[i] = plotter.XY{X: t.edges[i], Y: t.perSecond(b.answered, i)}
+		due[i] = t.perSecond(b.due)
+		done[i] = plotter.XY{X: t.edges[i], Y: t.perSecond(b.answered)}
 		top = max(top, done[i].Y)
 		if !t.byReturn {
 			top = max(top, due[i])
@@ -183,7 +183,7 @@ func (t *timeline) outcomes() panel {
 		}
 		ceiling := make([]float64, len(bins))
 		for i, b := range bins {
-			ceiling[i] = floor[i] + t.perSecond(b.outcomes[o], i)
+			ceiling[i] = floor[i] + t.perSecond(b.outcomes[o])
 			top = max(top, ceiling[i])
 		}
 		p.show(o.String()+" "+thousands(t.Counts[o]), area{x: t.edges, from: floor, to: ceiling, paint: outcomePaints[o]})

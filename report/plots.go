@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -57,8 +56,7 @@ func conditions(s *Summary) string {
 
 // writePlots writes every picture as NAME.png and NAME.svg into a folder. One
 // that cannot be written does not keep the others from it.
-func writePlots(dir string, s *Summary) error {
-	var failed []error
+func writePlots(dir string, s *Summary) (failed []error) {
 	for _, p := range pictures(s) {
 		for ending, drawn := range map[string]func() ([]byte, error){".png": p.png, ".svg": p.svg} {
 			failed = append(failed, writeFile(filepath.Join(dir, p.name+ending), s, func(w io.Writer, _ *Summary) error {
@@ -71,7 +69,7 @@ func writePlots(dir string, s *Summary) error {
 			}))
 		}
 	}
-	return errors.Join(failed...)
+	return failed
 }
 
 // png is the picture as a file: wide and titled.

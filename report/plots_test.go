@@ -96,7 +96,7 @@ func wellFormed(doc []byte) error {
 
 func TestPictureSizes(t *testing.T) {
 	dir := t.TempDir()
-	if err := writePlots(dir, crowd(10, 3).summary(t)); err != nil {
+	if err := errors.Join(writePlots(dir, crowd(10, 3).summary(t))...); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"latency", "timeline", "stock", "rank"} {

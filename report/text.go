@@ -199,7 +199,7 @@ func (t *text) notExercised() {
 }
 
 // notApplied stands beside a rule that no flag would exercise.
-const notApplied = "not applied, for want of records"
+const notApplied = "not applied: the run has no record of it, or the contract no promise"
 
 func (t *text) warnings() {
 	if t.s.Tail == nil || len(t.s.Tail.Warnings) == 0 {

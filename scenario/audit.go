@@ -22,7 +22,11 @@ func (s *Sale) audit(ctx context.Context, tail *history.Tail, indeterminate bool
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	clock := newClock()
-	links, err := conn.Open(ctx, s.server, conn.Pool(1), auditTimeout, clock.now)
+	timeout := auditTimeout
+	if tail.Ended == history.EndedServerLost {
+		timeout = s.spec.Timeout // it has had its time
+	}
+	links, err := conn.Open(ctx, s.server, conn.Pool(1), timeout, clock.now)
 	if err != nil {
 		tail.Audits = []sale.Audit{{Ledger: sale.NoLedger, Problems: []string{"the audit could not connect: " + err.Error()}}}
 		return

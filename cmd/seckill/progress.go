@@ -62,12 +62,17 @@ func (p *progress) lines(w io.Writer) {
 	}
 }
 
+// fine is the steps of the bar a unit.
+const fine = 1000
+
 // bars redraws two lines: the units left running down, and the figures.
 func (p *progress) bars(w io.Writer) {
 	screen := mpb.New(mpb.WithOutput(w), mpb.WithWidth(48), mpb.WithRefreshRate(100*time.Millisecond))
-	var now report.Snapshot
+	now := p.live.Snapshot()
 	stock := p.head.Items[0].Stock
-	bar := screen.New(max(stock, 1), mpb.BarStyle().Lbound("[").Filler("█").Tip("█").Padding("·").Rbound("]"),
+	// A bar that has once been full is finished for mpb: ours begins so, and
+	// therefore has a total just above what it shows.
+	bar := screen.New(fine*stock+1, mpb.BarStyle().Lbound("[").Filler("█").Tip("█").Padding("·").Rbound("]"),
 		mpb.PrependDecorators(decor.Name("units left ")),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return fmt.Sprintf(" %d of %d", now.Left, stock) })))
 	line := screen.New(1, mpb.NopStyle(),
@@ -81,7 +86,7 @@ func (p *progress) bars(w io.Writer) {
 		case <-tick.C:
 		}
 		now = p.live.Snapshot()
-		bar.SetCurrent(max(now.Left, 0))
+		bar.SetCurrent(fine * max(now.Left, 0))
 	}
 	bar.Abort(false)
 	line.Abort(false)

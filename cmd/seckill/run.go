@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -127,23 +128,39 @@ type results struct {
 	folder *history.Folder
 	// made is the topmost folder that had to be made for it.
 	made string
+	// aside is where the folder that it replaces waits; empty: none.
+	aside string
 }
 
-// discard removes the folder and those made for it.
-func (r *results) discard() { os.RemoveAll(r.made) }
+// discard removes the folder and those made for it, and puts back what it was
+// to replace.
+func (r *results) discard() {
+	os.RemoveAll(r.made)
+	if r.aside != "" {
+		os.Rename(r.aside, r.dir)
+	}
+}
+
+// keep removes what the folder replaces.
+func (r *results) keep() {
+	if r.aside != "" {
+		os.RemoveAll(r.aside)
+	}
+}
 
 // results makes the folder and writes what is known before the doors open:
 // head.json and the names of the keys.
 func (c *runCmd) results(planned *scenario.Sale) (*results, error) {
 	dir := cmp.Or(c.Out, filepath.Join("results", c.name()+"-"+planned.Head.Started.Local().Format("20060102-150405.000")))
-	if err := c.clear(dir); err != nil {
-		return nil, err
-	}
 	keys, err := planned.Keys()
 	if err != nil {
 		return nil, err
 	}
-	res := &results{dir: dir, made: topmostMissing(dir)}
+	aside, err := c.setAside(dir)
+	if err != nil {
+		return nil, err
+	}
+	res := &results{dir: dir, made: topmostMissing(dir), aside: aside}
 	if err = os.MkdirAll(dir, 0o755); err == nil {
 		res.folder, err = history.Create(filepath.Join(dir, "history"), planned.Head)
 	}
@@ -166,18 +183,23 @@ func topmostMissing(dir string) string {
 	return topmostMissing(parent)
 }
 
-// clear makes sure that nothing stands where the results go.
-func (c *runCmd) clear(dir string) error {
+// setAside makes sure that nothing stands where the results go. A results
+// folder that is to be replaced is moved aside, and its new place returned.
+func (c *runCmd) setAside(dir string) (aside string, err error) {
 	if _, err := os.Lstat(dir); err != nil {
-		return nil // nothing, or what making the folder will stumble over
+		return "", nil // nothing, or what making the folder will stumble over
 	}
 	if !c.Replace {
-		return fmt.Errorf("%s exists; --replace replaces a results folder, --out names another", dir)
+		return "", fmt.Errorf("%s exists; --replace replaces a results folder, --out names another", dir)
 	}
 	if _, err := history.Open(filepath.Join(dir, "history")); err != nil {
-		return fmt.Errorf("%s is not replaced, since it is no results folder: %w", dir, err)
+		return "", fmt.Errorf("%s is not replaced, since it is no results folder: %w", dir, err)
 	}
-	return os.RemoveAll(dir)
+	aside = filepath.Clean(dir) + ".replaced"
+	if err := os.Rename(dir, aside); err != nil {
+		return "", fmt.Errorf("the results folder: %w", err)
+	}
+	return aside, nil
 }
 
 // drive runs the sale into the folder. A sale that ends before its doors open
@@ -190,8 +212,11 @@ func (c *runCmd) drive(app *app, planned *scenario.Sale, res *results) error {
 	progress.stop()
 	if closeErr := rec.Close(); err != nil {
 		res.discard()
+		if app.ctx.Err() != nil {
+			return errors.New("interrupted before the doors opened")
+		}
 		return err
-	} else if closeErr != nil {
+	} else if res.keep(); closeErr != nil {
 		return fmt.Errorf("the record could not be written: %w", closeErr)
 	}
 	if err := res.folder.Finish(tail); err != nil {
@@ -207,15 +232,17 @@ func (c *runCmd) report(app *app, dir string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	written := report.WriteFolder(dir, summary)
-	if err := report.WriteText(app.stdout, summary); err != nil && written == nil {
-		written = err
+	if err := report.WriteText(app.stdout, summary); err != nil {
+		return 0, err
+	}
+	code := summary.ExitCode()
+	if err := report.WriteFolder(dir, summary); err != nil {
+		fmt.Fprintf(app.stderr, "seckill: %v\nThe record is whole: seckill report %s makes the reports.\n", err, quote(dir))
+		if code == exitInvalid {
+			return code, nil
+		}
+		return exitUsage, nil
 	}
 	fmt.Fprintf(app.stdout, "\nResults: %s  (open report.html)\n", dir)
-	code := summary.ExitCode()
-	if written != nil && code == exitInvalid {
-		fmt.Fprintf(app.stderr, "seckill: %v\n", written)
-		return code, nil
-	}
-	return code, written
+	return code, nil
 }

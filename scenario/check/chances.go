@@ -102,24 +102,31 @@ func (j *judge) exercised(by map[Rule]int64) {
 	}
 }
 
-// exercise names the flag that would give a rule its chances.
+// exercise names the flags that would give a rule its chances.
 func exercise(r Rule, t *terms) string {
-	repeat := "--double-click 0.1"
+	stock := fmt.Sprintf("--stock %d", 1000*t.quantity)
+	if t.capacity == 0 {
+		return stock
+	}
+	crowd := fmt.Sprintf("--buyers %d", 2*t.capacity)
+	repeat, holders := "--double-click 0.1", crowd
 	if t.limited() {
 		repeat = fmt.Sprintf("--attempts %d", min(t.limit, 1000)+2)
+		// One more than fill their limits: the stock ends while all have tries left.
+		holders = fmt.Sprintf("--buyers %d", (t.capacity+t.limit-1)/t.limit+1)
 	}
-	crowd := fmt.Sprintf("--buyers %d", max(2*t.capacity, 1))
 	switch r {
 	case DuplicateSale:
+		if t.limit > 1 {
+			return repeat + " " + holders
+		}
 		return repeat
 	case FalseSoldOut:
-		return repeat + " " + crowd
+		return repeat + " " + holders
 	case FalseReplay:
 		return "--double-click 0.1"
-	case LostSale:
-		if t.capacity == 0 {
-			return fmt.Sprintf("--stock %d", 1000*t.quantity)
-		}
+	case LateSale:
+		return "--arrivals closed:8 " + crowd
 	}
 	return crowd
 }

@@ -212,7 +212,7 @@ func TestOnceIsValid(t *testing.T) {
 	if !maps.Equal(v.Exercised, want) {
 		t.Errorf("exercised %v, want %v", v.Exercised, want)
 	}
-	flags := map[Rule]string{DuplicateSale: "--attempts 3", FalseSoldOut: "--attempts 3 --buyers 2000"}
+	flags := map[Rule]string{DuplicateSale: "--attempts 3", FalseSoldOut: "--attempts 3 --buyers 1001"}
 	if !maps.Equal(v.Exercise, flags) {
 		t.Errorf("exercise %v, want %v", v.Exercise, flags)
 	}

@@ -1,189 +1,143 @@
 package contract
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"strconv"
+	"slices"
+	"time"
 
 	"go.yaml.in/yaml/v4"
 
 	"github.com/seckill-bench/seckill/scenario/sale"
 )
 
-// A stockReader reads the units left of an item.
-type stockReader struct {
-	// command is GET or HGET; empty: the stock cannot be read.
-	command string
-	key     int
-	// field is the field of a hash.
-	field template
-	// missing stands for the stock where the key or field is missing; nil:
-	// then nothing is known.
-	missing template
+// A Doer sends one command and returns its reply; an error reply is an error.
+type Doer interface {
+	Do(ctx context.Context, args ...any) (any, error)
 }
 
-// A buyersReader reads the ledger of an item.
-type buyersReader struct {
-	collection *collection // nil: there is none
-	key        int
+// A Transactor is a Doer that can have several commands run as one, in MULTI
+// and EXEC. A reply to one of them may be an error.
+type Transactor interface {
+	Multi(ctx context.Context, commands ...[]any) ([]any, error)
 }
 
-// A doer sends one command; an error reply is an error.
-type doer = func(ctx context.Context, args ...any) (any, error)
+// maxReads bounds how often an account that goes on changing is read.
+const maxReads = 60
 
-// Audit reads the stock and the ledger of an item through do. What should be
-// there to read and is not, is named in Problems.
-func (c *Contract) Audit(ctx context.Context, do func(ctx context.Context, args ...any) (any, error), item sale.Item) sale.Audit {
+// Audit reads the stock, the ledger and the orders of an item. What should be
+// there to read and is not, is named in Problems. A ledger of keys that are
+// the buyers' own is read for those who took part; where that is not told,
+// there is none.
+//
+// A contract with settle is read until two accounts agree.
+func (c *Contract) Audit(ctx context.Context, do Doer, item sale.Item, took sale.Took) sale.Audit {
+	a := c.auditOnce(ctx, do, item, took)
+	for reads := 1; c.settle > 0; reads++ {
+		if !wait(ctx, c.settle) || reads == maxReads {
+			a.Problems = append(a.Problems, fmt.Sprintf("the account went on changing: no two of %d readings, %s apart, agree (settle)", reads, c.settle))
+			return a
+		}
+		again := c.auditOnce(ctx, do, item, took)
+		if sameAccount(&a, &again) {
+			break
+		}
+		a = again
+	}
+	return a
+}
+
+// Stock reads the units left of an item; an error if the contract has no
+// reader.
+func (c *Contract) Stock(ctx context.Context, do Doer, item sale.Item) (int64, error) {
+	if c.stock == nil {
+		return 0, errors.New("the contract has no reader of the stock")
+	}
+	p, err := c.prepare(item, c.Quantity)
+	if err != nil {
+		return 0, err
+	}
+	v := c.values(item, c.Quantity)
+	return c.stock.read(ctx, do, p, &v)
+}
+
+func (c *Contract) auditOnce(ctx context.Context, do Doer, item sale.Item, took sale.Took) sale.Audit {
 	a := sale.Audit{Ledger: sale.NoLedger}
 	p, err := c.prepare(item, c.Quantity)
 	if err != nil {
 		a.Problems = append(a.Problems, err.Error())
 		return a
 	}
-	v := values{item: item, quantity: c.Quantity, limit: c.Terms.Limit}
-	if c.stock.command != "" {
-		units, err := c.stock.read(ctx, do, p.keys[c.stock.key], &v)
-		if err == nil {
-			a.Stock = &units
+	problem := func(what string, err error) { a.Problems = append(a.Problems, what+": "+err.Error()) }
+	if c.stock != nil {
+		if units, err := c.Stock(ctx, do, item); err != nil {
+			problem("stock", err)
 		} else {
-			a.Problems = append(a.Problems, "stock: "+err.Error())
+			a.Stock = &units
 		}
 	}
-	if c.buyers.collection != nil {
-		holdings, err := c.buyers.collection.read(ctx, do, p.keys[c.buyers.key])
-		if err == nil {
-			a.Ledger, a.Holdings = c.buyers.collection.ledger, holdings
+	if c.buyers != nil && (c.buyers.command == nil || took.Buyers != nil) {
+		if holdings, err := c.buyers.read(ctx, do, c, p, item, took); err != nil {
+			problem("buyers", err)
 		} else {
-			a.Problems = append(a.Problems, "buyers: "+err.Error())
+			a.Ledger, a.Holdings = c.buyers.ledger(), holdings
+		}
+	}
+	if c.orders != nil {
+		if orders, err := c.orders.read(ctx, do, p); err != nil {
+			problem("orders", err)
+		} else {
+			a.Orders = orders
 		}
 	}
 	return a
 }
 
-func (r *stockReader) read(ctx context.Context, do doer, key string, v *values) (int64, error) {
-	where, words := fmt.Sprintf("%s %q", r.command, key), []any{r.command, key}
-	if r.field != nil {
-		field := r.field.text(v)
-		where, words = fmt.Sprintf("%s %q", where, field), append(words, field)
+// wait lets some time pass; false if ctx ended first.
+func wait(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
 	}
-	reply, err := do(ctx, words...)
-	switch {
-	case err != nil:
-		return 0, fmt.Errorf("%s: %w", where, err)
-	case reply == nil && r.missing == nil:
-		return 0, fmt.Errorf("%s: there is nothing, and the contract does not say what that means (missing:)", where)
-	case reply == nil:
-		reply = r.missing.text(v)
-	}
-	units, whole := wholeNumber(reply)
-	if !whole {
-		return 0, fmt.Errorf("%s: %s is not a whole number", where, printed(reply))
-	}
-	return units, nil
 }
 
-// wholeNumber returns a number as Redis counts with it: no sign but minus, no
-// leading zero, no fraction.
-func wholeNumber(reply any) (int64, bool) {
-	switch v := reply.(type) {
-	case int64:
-		return v, true
-	case string:
-		n, err := strconv.ParseInt(v, 10, 64)
-		return n, err == nil && strconv.FormatInt(n, 10) == v
+// sameAccount reports whether two audits tell the same, in whatever order.
+func sameAccount(a, b *sale.Audit) bool {
+	for _, x := range []*sale.Audit{a, b} {
+		slices.SortFunc(x.Holdings, func(a, b sale.Holding) int { return cmp.Compare(a.Buyer, b.Buyer) })
 	}
-	return 0, false
+	sameStock := (a.Stock == nil) == (b.Stock == nil) && (a.Stock == nil || *a.Stock == *b.Stock)
+	sameOrders := (a.Orders == nil) == (b.Orders == nil) && (a.Orders == nil || slices.EqualFunc(sorted(a.Orders.Rows), sorted(b.Orders.Rows), slices.Equal))
+	return sameStock && sameOrders && slices.Equal(a.Holdings, b.Holdings) && slices.Equal(a.Problems, b.Problems)
+}
+
+func sorted(rows [][]string) [][]string {
+	slices.SortFunc(rows, slices.Compare)
+	return rows
 }
 
 func (l *loader) audit(n *yaml.Node) error {
 	return l.mapping(n, "audit",
 		field{"stock", "", l.auditStock},
 		field{"buyers", "", l.auditBuyers},
+		field{"orders", "", l.auditOrders},
+		field{"settle", "", func(n *yaml.Node) error {
+			text, err := l.text(n, "audit.settle")
+			if err != nil {
+				return err
+			}
+			if l.c.settle, err = time.ParseDuration(text); err != nil || l.c.settle < 0 || l.c.settle > time.Minute {
+				return l.errorf(n, "audit.settle: want a length of time up to 1m, such as 500ms, not %q", text)
+			}
+			return nil
+		}},
 	)
-}
-
-func (l *loader) auditStock(n *yaml.Node) error {
-	if isNone(n) {
-		return nil
-	}
-	r := &l.c.stock
-	err := l.mapping(n, "audit.stock",
-		field{"get", "", func(n *yaml.Node) error { return l.readGet(n, r) }},
-		field{"hget", "", func(n *yaml.Node) error { return l.readHGet(n, r) }},
-		field{"missing", "", func(n *yaml.Node) error { return l.readMissing(n, r) }},
-	)
-	if err == nil && r.command == "" {
-		return l.errorf(n, "audit.stock: no reader; want {get: KEY}, {hget: [KEY, FIELD]} or none")
-	}
-	return err
-}
-
-func (l *loader) readGet(n *yaml.Node, r *stockReader) (err error) {
-	r.command = "GET"
-	r.key, err = l.keyNamed(n, "audit.stock.get")
-	return err
-}
-
-func (l *loader) readHGet(n *yaml.Node, r *stockReader) error {
-	if r.command != "" {
-		return l.errorf(n, "audit.stock: get and hget; want one reader")
-	}
-	words, err := l.list(n, "audit.stock.hget")
-	if err != nil {
-		return err
-	}
-	if len(words) != 2 {
-		return l.errorf(n, "audit.stock.hget: want [KEY, FIELD], not %d words", len(words))
-	}
-	r.command = "HGET"
-	if r.key, err = l.keyNamed(words[0], "audit.stock.hget"); err != nil {
-		return err
-	}
-	r.field, err = l.template(words[1], "audit.stock.hget", itemNames)
-	return err
-}
-
-func (l *loader) readMissing(n *yaml.Node, r *stockReader) (err error) {
-	if r.missing, err = l.template(n, "audit.stock.missing", nameStock); err != nil {
-		return err
-	}
-	if _, whole := wholeNumber(r.missing.text(new(values))); !whole {
-		return l.errorf(n, "audit.stock.missing: want a whole number or \"{{stock}}\", not %s", shown(n))
-	}
-	return nil
-}
-
-func (l *loader) auditBuyers(n *yaml.Node) error {
-	if isNone(n) {
-		return nil
-	}
-	r, value := &l.c.buyers, (*yaml.Node)(nil)
-	fields := []field{}
-	for i := range collections {
-		fields = append(fields, field{collections[i].name, "", func(n *yaml.Node) error { return l.readMembers(n, r, &collections[i]) }})
-	}
-	fields = append(fields, field{"value", "", func(n *yaml.Node) error { value = n; return nil }})
-	if err := l.mapping(n, "audit.buyers", fields...); err != nil {
-		return err
-	}
-	switch {
-	case r.collection == nil:
-		return l.errorf(n, "audit.buyers: no reader; want {smembers: KEY}, {hkeys: KEY}, {hgetall: KEY, value: qty} or none")
-	case r.collection.ledger == sale.Units && (value == nil || value.Value != "qty"):
-		return l.errorf(n, "audit.buyers: want {hgetall: KEY, value: qty}, for values that are units; {hkeys: KEY} reads only who bought")
-	case r.collection.ledger != sale.Units && value != nil:
-		return l.errorf(value, "audit.buyers: %s has no values; want value: qty beside hgetall only", r.collection.name)
-	}
-	return nil
-}
-
-func (l *loader) readMembers(n *yaml.Node, r *buyersReader, of *collection) (err error) {
-	if r.collection != nil {
-		return l.errorf(n, "audit.buyers: %s and %s; want one reader", r.collection.name, of.name)
-	}
-	r.collection = of
-	r.key, err = l.keyNamed(n, "audit.buyers."+of.name)
-	return err
 }
 
 func isNone(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Value == "none" }

@@ -14,7 +14,7 @@ import (
 // A books is a server that has a reply for each command it is asked.
 type books map[string]any
 
-func (b books) do(_ context.Context, args ...any) (any, error) {
+func (b books) Do(_ context.Context, args ...any) (any, error) {
 	command := strings.TrimSuffix(fmt.Sprintln(args...), "\n")
 	reply, known := b[command]
 	if err, isError := reply.(error); isError {
@@ -58,7 +58,7 @@ var stockAudits = []struct {
 func TestAuditStock(t *testing.T) {
 	for _, tt := range stockAudits {
 		t.Run(tt.reason, func(t *testing.T) {
-			a := auditing(t, tt.stock, "none").Audit(t.Context(), tt.books.do, item)
+			a := auditing(t, tt.stock, "none").Audit(t.Context(), tt.books, item, sale.Took{})
 			want := sale.Audit{Ledger: sale.NoLedger, Stock: &tt.want}
 			if tt.problem != "" {
 				want.Stock, want.Problems = nil, []string{tt.problem}
@@ -103,7 +103,7 @@ var buyersAudits = []struct {
 func TestAuditBuyers(t *testing.T) {
 	for _, tt := range buyersAudits {
 		t.Run(tt.reason, func(t *testing.T) {
-			got := auditing(t, "none", tt.buyers).Audit(t.Context(), tt.books.do, item)
+			got := auditing(t, "none", tt.buyers).Audit(t.Context(), tt.books, item, sale.Took{})
 			want := sale.Audit{Ledger: tt.ledger, Holdings: tt.want}
 			if tt.problem != "" {
 				want.Problems = []string{tt.problem}
@@ -116,7 +116,7 @@ func TestAuditBuyers(t *testing.T) {
 }
 
 func TestAuditOfNothing(t *testing.T) {
-	got := auditing(t, "none", "none").Audit(t.Context(), books{}.do, item)
+	got := auditing(t, "none", "none").Audit(t.Context(), books{}, item, sale.Took{})
 	if want := (sale.Audit{Ledger: sale.NoLedger}); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -124,7 +124,7 @@ func TestAuditOfNothing(t *testing.T) {
 
 // A ledger that cannot be read must not hide the stock that can.
 func TestAuditGoesOn(t *testing.T) {
-	got := auditing(t, "{get: s}", "{smembers: b}").Audit(t.Context(), books{"GET s:7": "41"}.do, item)
+	got := auditing(t, "{get: s}", "{smembers: b}").Audit(t.Context(), books{"GET s:7": "41"}, item, sale.Took{})
 	if got.Stock == nil || *got.Stock != 41 || len(got.Problems) != 1 {
 		t.Errorf("got %+v", got)
 	}

@@ -2,164 +2,197 @@ package contract
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/seckill-bench/seckill/scenario/sale"
 )
 
-// A preparedItem is what all purchases of the same quantity of the same item
-// share. It is made once and never changed.
-type preparedItem struct {
-	// keys are the keys of the contract, in its order.
-	keys []string
-	// words are the keys and arguments of a purchase; nil stands where the
-	// purchase decides.
-	words []any
-}
-
-// An offer is a quantity of an item.
-type offer struct {
-	item     sale.Item
-	quantity int64
-}
-
-// prepare returns what purchases of a quantity of an item share. It takes no
-// lock but the first time.
-func (c *Contract) prepare(item sale.Item, quantity int64) (*preparedItem, error) {
-	of := offer{item, quantity}
-	if p, found := c.prepared.Load(of); found {
-		return p.(*preparedItem), nil
+// shared returns the words of a plain call from the number of keys on; nil
+// stands where the purchase decides.
+func (o *operation) shared(c *Contract, p *preparedItem, item sale.Item, quantity int64) ([]any, error) {
+	if !o.plain {
+		return nil, nil
 	}
-	keys, err := c.keysOf(&values{item: item, quantity: quantity, limit: c.Terms.Limit})
-	if err != nil {
-		return nil, err
-	}
-	p := &preparedItem{keys: keys, words: c.sharedWords(keys, item, quantity)}
-	c.prepared.Store(of, p)
-	return p, nil
-}
-
-// keysOf returns the keys of an item, in the contract's order. Two names for
-// one key are an error: the script would overwrite what it has just written.
-func (c *Contract) keysOf(v *values) ([]string, error) {
-	keys := make([]string, len(c.keys))
-	names := map[string]string{}
-	for i, k := range c.keys {
-		keys[i] = k.text.text(v)
-		if other, same := names[keys[i]]; same {
-			return nil, fmt.Errorf("the contract of %s: the keys %s and %s are both %q for item %q", c.Name, other, k.name, keys[i], v.item.ID)
-		}
-		names[keys[i]] = k.name
-	}
-	return keys, nil
-}
-
-func (c *Contract) sharedWords(keys []string, item sale.Item, quantity int64) []any {
-	v := values{item: item, quantity: quantity, limit: c.Terms.Limit}
-	words := make([]any, 0, len(c.buyKeys)+len(c.buyArgs))
-	for _, k := range c.buyKeys {
-		words = append(words, keys[k])
-	}
-	for _, t := range c.buyArgs {
-		if t.uses(purchaseNames) {
+	v := c.values(item, quantity)
+	words := []any{""}
+	var err error
+	for i := range o.keys {
+		if w := &o.keys[i]; purchaseOwn(&w.text) != 0 {
 			words = append(words, nil)
-		} else {
-			words = append(words, t.text(&v))
+		} else if words, err = w.append(words, c, p, &v); err != nil {
+			return nil, err
 		}
 	}
-	return words
+	words[0] = o.count(len(words) - 1)
+	for i := range o.args {
+		if a := &o.args[i]; purchaseOwn(&a.text) != 0 {
+			words = append(words, nil)
+		} else if words, err = a.append(words, &v); err != nil {
+			return nil, err
+		}
+	}
+	return words, nil
 }
 
-// Keys returns every key the script may touch for an item, in the contract's
-// order. Two names for the same key are an error.
-func (c *Contract) Keys(item sale.Item) ([]string, error) {
-	p, err := c.prepare(item, c.Quantity)
-	if err != nil {
-		return nil, err
+// append adds the words passed as KEYS.
+func (w *keyWord) append(words []any, c *Contract, p *preparedItem, v *values) ([]any, error) {
+	if w.key < 0 {
+		text, err := w.text.text(v)
+		return append(words, text), err
 	}
-	return slices.Clone(p.keys), nil
+	k, texts := &c.keys[w.key], p.keys[w.key]
+	if k.own() || k.each != nil && k.each.cart {
+		var err error
+		if texts, err = k.append(nil, v); err != nil {
+			return words, err
+		}
+	}
+	for _, text := range texts {
+		words = append(words, text)
+	}
+	return words, nil
 }
 
-// Open returns the commands that open an item, in order. Errors are those of
-// Keys.
-func (c *Contract) Open(item sale.Item) ([][]any, error) {
-	p, err := c.prepare(item, c.Quantity)
-	if err != nil {
-		return nil, err
-	}
-	v := values{item: item, quantity: c.Quantity, limit: c.Terms.Limit}
-	commands := make([][]any, len(c.open))
-	for i, command := range c.open {
-		for _, o := range command {
-			if o.key >= 0 {
-				commands[i] = append(commands[i], p.keys[o.key])
-			} else {
-				commands[i] = append(commands[i], o.text.text(&v))
+// append adds the words of an argument.
+func (a *argument) append(words []any, v *values) ([]any, error) {
+	for i := range a.each.times(v) {
+		a.each.to(v, i)
+		if a.when != nil {
+			holds, err := a.when.text(v)
+			if err != nil {
+				return words, err
+			}
+			if holds == "" {
+				continue
 			}
 		}
+		text, err := a.value(v)
+		if err != nil {
+			return words, err
+		}
+		words = append(words, text)
 	}
-	return commands, nil
+	return words, nil
+}
+
+func (a *argument) value(v *values) (string, error) {
+	if a.json == nil {
+		return a.text.text(v)
+	}
+	var text []byte
+	for i := range a.json {
+		part := &a.json[i]
+		if part.literal != "" {
+			text = append(text, part.literal...)
+			continue
+		}
+		value, err := part.text.text(v)
+		if err != nil {
+			return "", err
+		}
+		text = appendJSON(text, value)
+	}
+	return string(text), nil
 }
 
 // Append appends the command of a purchase to args, as the contract calls the
-// script. The arguments are strings. Errors are those of Keys.
+// script for its verb. The arguments are strings. Errors are those of Keys, or
+// a template's.
 //
-// It allocates one interface value for each id or text that is the purchase's
-// own, one text where templates mix ids with other text, and args itself if it
-// lacks room.
+// A call of plain values costs one interface value for each id or text that is
+// the purchase's own, one text where templates mix ids with other text, and
+// args itself if it lacks room.
 func (c *Contract) Append(args []any, p *sale.Purchase) ([]any, error) {
-	if c.CallBy == Eval {
-		return c.AppendEval(args, p)
-	}
-	return c.appendCall(args, c.evalsha, p)
+	return c.appendCall(args, p, false)
 }
 
-// AppendEval appends the command of a purchase that carries the whole script.
-// Errors are those of Keys.
+// AppendEval appends the command of a purchase that carries the whole script,
+// except to a Function. Errors are those of Append.
 func (c *Contract) AppendEval(args []any, p *sale.Purchase) ([]any, error) {
-	return c.appendCall(args, c.eval, p)
+	return c.appendCall(args, p, true)
 }
 
-func (c *Contract) appendCall(args, command []any, p *sale.Purchase) ([]any, error) {
-	shared, err := c.prepare(p.Item, p.Quantity)
+func (c *Contract) appendCall(args []any, p *sale.Purchase, carried bool) ([]any, error) {
+	i := c.indexOf(p.Verb)
+	if i < 0 {
+		return args, fmt.Errorf("the contract of %s has no %s", c.Name, p.Verb)
+	}
+	prepared, err := c.prepare(p.Item, p.Quantity)
 	if err != nil {
 		return args, err
 	}
+	o, words := c.operations[i], prepared.calls[i]
 	if args == nil {
-		args = make([]any, 0, len(command)+len(shared.words))
+		args = make([]any, 0, len(o.command)+max(len(words), 16))
 	}
-	args = append(args, command...)
-	args = append(args, shared.words...)
-	c.fill(args[len(args)-len(c.buyArgs):], p)
+	if carried {
+		args = append(args, o.carried[:]...)
+	} else {
+		args = append(args, o.command[:]...)
+	}
+	v := values{item: p.Item, p: p, quantity: p.Quantity, limit: c.Terms.Limit, born: c.born}
+	if !o.plain {
+		return o.appendWords(args, c, prepared, &v)
+	}
+	args = append(args, words...)
+	return args, o.fill(args[len(args)-len(words):], &v)
+}
+
+// indexOf returns the place of the operation for a verb, or -1. No verb at all
+// is to buy.
+func (c *Contract) indexOf(verb sale.Verb) int {
+	for i, o := range c.operations {
+		if o.verb == max(verb, sale.Buy) {
+			return i
+		}
+	}
+	return -1
+}
+
+// appendWords adds the words of a call that is not plain.
+func (o *operation) appendWords(args []any, c *Contract, prepared *preparedItem, v *values) ([]any, error) {
+	before := len(args)
+	args = append(args, "")
+	var err error
+	for i := range o.keys {
+		if args, err = o.keys[i].append(args, c, prepared, v); err != nil {
+			return args[:before], err
+		}
+	}
+	args[before] = o.count(len(args) - before - 1)
+	for i := range o.args {
+		if args, err = o.args[i].append(args, v); err != nil {
+			return args[:before], err
+		}
+	}
 	return args, nil
 }
 
-// fill puts in the arguments that are the purchase's own. The mixed ones are
-// cut from one text, so that they cost one allocation together.
-func (c *Contract) fill(args []any, p *sale.Purchase) {
-	v := values{item: p.Item, buyer: p.Buyer, request: p.Request, quantity: p.Quantity, limit: c.Terms.Limit}
+// fill puts in the words that are the purchase's own. The mixed ones are cut
+// from one text, so that they cost one allocation together.
+func (o *operation) fill(words []any, v *values) error {
 	var textRoom [128]byte
 	var endRoom [8]int
 	mixed, ends := textRoom[:0], endRoom[:0]
-	for i, t := range c.buyArgs {
-		if args[i] != nil {
+	var err error
+	for _, h := range o.holes {
+		if id, alone := h.text.alone(v); alone {
+			words[h.at] = id
 			continue
 		}
-		if id, alone := t.alone(&v); alone {
-			args[i] = id
-			continue
+		if mixed, err = h.text.append(mixed, v); err != nil {
+			return err
 		}
-		mixed = t.append(mixed, &v)
 		ends = append(ends, len(mixed))
 	}
 	if len(ends) == 0 {
-		return
+		return nil
 	}
 	text, from := string(mixed), 0
-	for i := range args {
-		if args[i] == nil {
-			args[i] = text[from:ends[0]]
+	for _, h := range o.holes {
+		if words[h.at] == nil {
+			words[h.at] = text[from:ends[0]]
 			from, ends = ends[0], ends[1:]
 		}
 	}
+	return nil
 }

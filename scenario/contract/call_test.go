@@ -94,14 +94,25 @@ func TestKeysAndOpen(t *testing.T) {
 	if want := []string{"{s:7}:stock", "{s:7}:buyers"}; err != nil || !reflect.DeepEqual(keys, want) {
 		t.Errorf("keys %q, %v; want %q", keys, err, want)
 	}
-	open, err := c.Open(item)
+	open, err := opened(c, sale.Took{})
 	if want := [][]any{{"SET", "{s:7}:stock", "100"}}; err != nil || !reflect.DeepEqual(open, want) {
 		t.Errorf("open %q, %v; want %q", open, err, want)
 	}
 }
 
+// opened collects the commands that open the item.
+func opened(c *Contract, took sale.Took) (commands [][]any, err error) {
+	for command, err := range c.Open(item, took) {
+		if err != nil {
+			return nil, err
+		}
+		commands = append(commands, command)
+	}
+	return commands, nil
+}
+
 func TestKeysThatMeet(t *testing.T) {
-	c := loaded(t, edited(t, "{s:{{item}}}:buyers", "{s:7}:stock"))
+	c := loaded(t, strings.Replace(edited(t, "{s:{{item}}}:buyers", "{s:7}:stock"), "cluster: true", "cluster: false", 1))
 	if _, err := c.Keys(sale.Item{ID: "8"}); err != nil {
 		t.Errorf("item 8: %v", err)
 	}

@@ -5,14 +5,16 @@
 package contract
 
 import (
-	"crypto/sha1"
-	"encoding/hex"
+	"bytes"
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
 	"slices"
-	"strconv"
 	"sync"
+	"time"
+
+	"go.yaml.in/yaml/v4"
 
 	"github.com/seckill-bench/seckill/scenario/sale"
 )
@@ -23,6 +25,8 @@ const (
 	EvalSHA = "evalsha"
 	// Eval: by its whole text, every time.
 	Eval = "eval"
+	// FCall: as a function of a library, loaded beforehand.
+	FCall = "fcall"
 )
 
 // The largest files that are read, in bytes.
@@ -42,8 +46,10 @@ type Contract struct {
 	Source []byte
 	// SHA1 is the hexadecimal digest by which EVALSHA knows the script.
 	SHA1 string
-	// CallBy is EvalSHA or Eval.
+	// CallBy is EvalSHA, Eval or FCall.
 	CallBy string
+	// Library is the name of the script's library; empty unless CallBy is FCall.
+	Library string
 	// Terms is what the script promises.
 	Terms sale.Terms
 	// MissingStock is what the script does without a stock key; empty where
@@ -56,28 +62,20 @@ type Contract struct {
 	// Items is the number of items, unless a run says otherwise; 1 or more.
 	Items int64
 
-	keys     []key
-	open     [][]operand
-	buyKeys  []int // indexes of keys
-	buyArgs  []template
-	replies  []rule
-	stock    stockReader
-	buyers   buyersReader
-	evalsha  []any     // EVALSHA, the digest, the number of keys
-	eval     []any     // EVAL, the text, the number of keys
+	vars       []variable
+	keys       []key
+	open       []opening
+	operations []*operation // the first is to buy
+	stock      *stockReader
+	buyers     *buyersReader
+	orders     *ordersReader
+	// settle is how far apart two audits are that must agree; 0: one is enough.
+	settle time.Duration
+	// kept are the vars that a receipt holds.
+	kept []variable
+	// born stands for the start of a sale that has none, in seconds since 1970.
+	born     int64
 	prepared *sync.Map // offer → *preparedItem
-}
-
-// A key is one key the script may touch.
-type key struct {
-	name string
-	text template
-}
-
-// An operand is one word of a command: a key, by its index, or a text.
-type operand struct {
-	key  int // -1: none
-	text template
 }
 
 // Load reads the contract with the given name, and the script it names, which
@@ -98,7 +96,7 @@ func load(fsys fs.FS, name string, script *Contract) (*Contract, error) {
 		return nil, &Error{File: name, Text: err.Error()}
 	}
 	l := loader{document: document{file: name}, fsys: fsys, c: &Contract{
-		CallBy: EvalSHA, Quantity: 1, Items: 1, Terms: sale.Terms{RetrySafe: sale.RetryNone},
+		CallBy: EvalSHA, Quantity: 1, Items: 1, Terms: sale.Terms{RetrySafe: sale.RetryNone}, born: time.Now().Unix(),
 	}}
 	if script != nil {
 		l.given, l.c.Script, l.c.Source = true, script.Script, script.Source
@@ -113,6 +111,9 @@ func load(fsys fs.FS, name string, script *Contract) (*Contract, error) {
 	l.c.finish()
 	return l.c, nil
 }
+
+// ReadScript returns the text of a script, unless it is larger than any is.
+func ReadScript(fsys fs.FS, name string) ([]byte, error) { return read(fsys, name, maxScript) }
 
 // read returns a file that is not larger than limit.
 func read(fsys fs.FS, name string, limit int64) ([]byte, error) {
@@ -140,15 +141,44 @@ func reason(err error) error {
 	return err
 }
 
+func (c *Contract) script() Script { return Script{c.Script, c.Source, c.SHA1} }
+
 // finish computes what every attempt needs.
 func (c *Contract) finish() {
-	digest := sha1.Sum(c.Source)
-	c.SHA1 = hex.EncodeToString(digest[:])
-	count := strconv.Itoa(len(c.buyKeys))
-	c.evalsha = []any{"EVALSHA", c.SHA1, count}
-	c.eval = []any{"EVAL", string(c.Source), count}
+	for _, o := range c.operations {
+		o.finish(c)
+	}
+	for _, x := range c.vars {
+		if x.scope != 0 && c.keeps(&x) {
+			c.kept = append(c.kept, x)
+		}
+	}
 	c.prepared = new(sync.Map)
 }
+
+// keeps reports whether a receipt holds a var: the orders are compared with it,
+// or a later operation means the one of the purchase.
+func (c *Contract) keeps(x *variable) bool {
+	if c.orders != nil && slices.Contains(c.orders.fields, x.name) {
+		return true
+	}
+	return x.scope&(nameRequest|nameAttempt) != 0 && len(c.operations) > 1
+}
+
+// Scripts returns the scripts that the operations call, each once, the one to
+// buy first.
+func (c *Contract) Scripts() []Script {
+	var scripts []Script
+	for _, o := range c.operations {
+		if !slices.ContainsFunc(scripts, func(s Script) bool { return s.SHA1 == o.script.SHA1 }) {
+			scripts = append(scripts, o.script)
+		}
+	}
+	return scripts
+}
+
+// Has reports whether the contract says how to do something.
+func (c *Contract) Has(verb sale.Verb) bool { return c.indexOf(verb) >= 0 }
 
 // With returns the contract for a run with another quantity a purchase and
 // another limit a buyer (0: none).
@@ -169,6 +199,29 @@ func (c *Contract) With(quantity, limit int64) (*Contract, error) {
 	return &with, nil
 }
 
-func (c *Contract) takesQuantity() bool {
-	return slices.ContainsFunc(c.buyArgs, func(t template) bool { return t.uses(nameQty) })
+func (c *Contract) takesQuantity() bool { return c.operations[0].uses(c, nameQty|nameLineQty) }
+
+// luaFile reads a script that a contract names.
+func (l *loader) luaFile(n *yaml.Node, what string) (source []byte, file string, err error) {
+	if file, err = l.text(n, what); err != nil {
+		return nil, "", err
+	}
+	source, err = read(l.fsys, path.Join(path.Dir(l.file), file), maxScript)
+	if err != nil {
+		return nil, "", l.errorf(n, "%s %q: %v; want a file beside the contract or below it", what, file, err)
+	}
+	return source, file, l.isLua(n, what, file, source)
+}
+
+// isLua refuses what cannot be the text of a script.
+func (l *loader) isLua(n *yaml.Node, what, file string, source []byte) error {
+	switch at := bytes.IndexByte(source, 0); {
+	case len(source) == 0:
+		return l.errorf(n, "%s %q is empty", what, file)
+	case len(source) > maxScript:
+		return l.errorf(n, "%s %q: is larger than %d KiB", what, file, maxScript>>10)
+	case at >= 0:
+		return l.errorf(n, "%s %q is no text: byte %d is 0", what, file, at)
+	}
+	return nil
 }

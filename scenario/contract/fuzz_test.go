@@ -33,7 +33,7 @@ func FuzzLoad(f *testing.F) {
 		if _, err := c.Keys(item); err != nil {
 			return // two names for a key of this item
 		}
-		open, err := c.Open(item)
+		open, err := opened(c, sale.Took{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -44,7 +44,7 @@ func TestManualIsWhole(t *testing.T) {
 			words = append(words, "| `"+o.String()+"` |")
 		}
 	}
-	for _, c := range collections {
+	for _, c := range buyerCollections {
 		words = append(words, "`{"+c.name+": KEY")
 	}
 	for _, list := range []string{"int int_in min max str nil error", "get hget missing", "limit order retry_safe missing_stock cluster", "version name script call qty items keys open buy audit promises"} {

@@ -2,11 +2,8 @@ package contract
 
 import (
 	"errors"
-	"math"
 	"regexp"
 	"slices"
-
-	"go.yaml.in/yaml/v4"
 
 	"github.com/seckill-bench/seckill/scenario/sale"
 )
@@ -18,43 +15,100 @@ const (
 	numberReply replyKind = iota + 1
 	textReply
 	nilReply
+	emptyReply
+	anyReply
 	errorReply
 )
 
 // A rule says what the replies it matches mean.
 type rule struct {
+	// part is what the tests are held against.
+	part part
 	kind replyKind
 	// numbers are the ranges a number must be in one of.
 	numbers []span
-	text    string
+	text    *string
 	pattern *regexp.Regexp
 
-	outcome sale.Outcome
-	// left: the reply is the stock after this sale.
-	left bool
+	outcome       sale.Outcome
+	left, granted source
+	captures      []capture
 	// raw is the reply as redis-cli prints it, where the rule matches but one.
 	raw string
 	// line is where the rule stands in the contract.
 	line int
 }
 
+// A part is the reply, or something in it.
+type part struct {
+	// name is how the contract has it; empty: the reply itself.
+	name string
+	path replyPath
+	// json: path leads into JSON, from the reply's own text on.
+	json bool
+	// offset and width are bits of a number, from the lowest; width 0: all.
+	offset, width uint
+}
+
 // A span is the whole numbers from low to high, both included.
 type span struct{ low, high int64 }
 
-// Answer returns what a reply means: the first rule that matches it says so.
+// A source is where a rule takes a value from. The zero source is none.
+type source struct {
+	// path leads to it; nil: group does.
+	path replyPath
+	// group is the number of a group in the rule's pattern.
+	group int
+}
+
+func (s source) given() bool { return s.path != nil || s.group > 0 }
+
+// A capture is a value of the reply with a name.
+type capture struct {
+	name string
+	from source
+}
+
+// Answer returns what a reply to a buyer means: the first rule that matches it
+// says so.
 //
 // reply is an int64, a string, nil or whatever else go-redis makes of a reply;
 // err is an error reply if it has a method RedisError, else what went wrong on
 // the wire. A reply or an error reply that no rule names is indeterminate and
 // a defect; a wire error is indeterminate. Granted is left to who knows the
-// quantity.
+// quantity, unless the contract tells where the reply has it.
 func (c *Contract) Answer(reply any, err error) sale.Answer {
+	return c.operations[0].answer(reply, err)
+}
+
+// Reply returns what the reply to a purchase means, as Answer does, for its
+// verb. Granted is the whole quantity where the reply does not tell. The
+// receipt of what is not refused has the values of the contract's vars that
+// the orders or a later release will need.
+func (c *Contract) Reply(p *sale.Purchase, reply any, err error) sale.Answer {
+	a := c.operations[max(0, c.indexOf(p.Verb))].answer(reply, err)
+	if a.Outcome == sale.OK && a.Granted == 0 {
+		a.Granted = p.Quantity
+	}
+	if len(c.kept) > 0 && (a.Outcome == sale.OK || a.Outcome == sale.Replayed || a.Outcome == sale.Indeterminate) {
+		if a.Receipt == nil {
+			a.Receipt = make(map[string]string, len(c.kept))
+		}
+		v := values{item: p.Item, p: p, quantity: p.Quantity, limit: c.Terms.Limit, born: c.born}
+		for _, x := range c.kept {
+			a.Receipt[x.name] = string(x.append(nil, &v))
+		}
+	}
+	return a
+}
+
+func (o *operation) answer(reply any, err error) sale.Answer {
 	if err != nil && !isErrorReply(err) {
 		return sale.Answer{Outcome: sale.Indeterminate, Left: sale.Untold, Raw: err.Error()}
 	}
-	for i := range c.replies {
-		if r := &c.replies[i]; r.matches(reply, err) {
-			return r.answer(reply, err)
+	for i := range o.replies {
+		if a, matches := o.replies[i].match(reply, err); matches {
+			return a
 		}
 	}
 	if err != nil {
@@ -73,195 +127,135 @@ func isErrorReply(err error) bool {
 	return errors.As(err, &reply)
 }
 
-func (r *rule) matches(reply any, err error) bool {
-	if err != nil {
-		return r.kind == errorReply && r.pattern.MatchString(err.Error())
-	}
-	switch v := reply.(type) {
-	case int64:
-		return r.kind == numberReply && slices.ContainsFunc(r.numbers, func(s span) bool { return s.low <= v && v <= s.high })
-	case string:
-		return r.kind == textReply && r.text == v
-	case nil:
-		return r.kind == nilReply
-	}
-	return false
-}
-
-func (r *rule) answer(reply any, err error) sale.Answer {
+// match returns what a reply means, if it is one that the rule names. A reply
+// that lacks what the rule takes from it is not.
+func (r *rule) match(reply any, err error) (sale.Answer, bool) {
 	a := sale.Answer{Outcome: r.outcome, Left: sale.Untold, Raw: r.raw}
-	switch {
-	case err != nil:
+	if err != nil {
 		a.Raw = bounded(err.Error())
-	case r.left:
-		a.Left = reply.(int64)
-	case a.Raw == "":
+		return a, r.kind == errorReply && r.pattern.MatchString(err.Error())
+	}
+	value, found := r.part.of(reply)
+	if !found || !r.matches(value) || !r.take(&a, reply, value) {
+		return sale.Answer{}, false
+	}
+	if a.Raw == "" && !(r.left.given() && r.kind == numberReply) {
 		a.Raw = printed(reply)
 	}
-	return a
+	return a, true
 }
 
-func (l *loader) replies(n *yaml.Node) error {
-	rules, err := l.list(n, "replies")
-	if err != nil {
-		return err
-	}
-	for _, n := range rules {
-		r := rule{line: n.Line}
-		if err := l.rule(n, &r); err != nil {
-			return err
+// of returns the part of a reply; false where there is none.
+func (p *part) of(reply any) (any, bool) {
+	if text, isText := reply.(string); p.json && isText {
+		value, ok := parseJSON(text)
+		if !ok {
+			return nil, false
 		}
-		if err := l.reachable(n, &r); err != nil {
-			return err
+		reply = value
+	}
+	if len(p.path) > 0 {
+		part, found := p.path.follow(reply)
+		if !found {
+			return nil, false
 		}
-		l.c.replies = append(l.c.replies, r)
+		reply = part
 	}
-	if !slices.ContainsFunc(l.c.replies, func(r rule) bool { return r.outcome == sale.OK }) {
-		return l.errorf(n, "replies: none has outcome: ok; want the reply that means a sale")
+	if p.width == 0 {
+		return reply, true
 	}
-	return nil
+	number, whole := reply.(int64)
+	if source, isJSON := reply.(jsonSource); isJSON {
+		number, whole = wholeNumber(source)
+	}
+	return int64(uint64(number) >> p.offset & (1<<p.width - 1)), whole
 }
 
-func (l *loader) rule(n *yaml.Node, r *rule) error {
-	err := l.mapping(n, "a reply",
-		field{"int", "", func(n *yaml.Node) error { return l.matchInt(n, r, "int") }},
-		field{"int_in", "", func(n *yaml.Node) error { return l.matchIntIn(n, r) }},
-		field{"min", "", func(n *yaml.Node) error { return l.matchInt(n, r, "min") }},
-		field{"max", "", func(n *yaml.Node) error { return l.matchInt(n, r, "max") }},
-		field{"str", "", func(n *yaml.Node) error { return l.matchText(n, r) }},
-		field{"nil", "", func(n *yaml.Node) error { return l.matchNil(n, r) }},
-		field{"error", "", func(n *yaml.Node) error { return l.matchError(n, r) }},
-		field{"outcome", "outcome: ok, or another", func(n *yaml.Node) error { return l.outcome(n, r) }},
-		field{"left", "", func(n *yaml.Node) error { return l.left(n, r) }},
-	)
-	switch {
-	case err != nil:
-		return err
-	case r.kind == 0:
-		return l.errorf(n, "a reply: nothing to match; want one of int, int_in, min, max, str, nil, error")
-	case r.kind == numberReply && len(r.numbers) == 0:
-		return l.errorf(n, "a reply: no number can match all of its tests")
+func (r *rule) matches(value any) bool {
+	switch v := value.(type) {
+	case int64:
+		return r.kind == numberReply && r.inside(v) || r.kind == anyReply
+	case jsonSource:
+		number, whole := wholeNumber(v)
+		return r.kind == numberReply && whole && r.inside(number) || r.kind == anyReply
+	case string:
+		return r.matchesText(v)
+	case nil:
+		return r.kind == nilReply || r.kind == anyReply
+	case []any:
+		return r.kind == emptyReply && len(v) == 0 || r.kind == anyReply
+	case error:
+		return r.kind == errorReply && r.pattern.MatchString(v.Error())
 	}
-	r.raw = r.only()
-	return nil
+	return r.kind == anyReply
 }
 
-// only returns the reply as redis-cli prints it if the rule matches but one.
-func (r *rule) only() string {
-	switch {
-	case r.kind == numberReply && len(r.numbers) == 1 && r.numbers[0].low == r.numbers[0].high:
-		return printed(r.numbers[0].low)
-	case r.kind == textReply:
-		return printed(r.text)
-	case r.kind == nilReply:
-		return printed(nil)
+func (r *rule) matchesText(text string) bool {
+	switch r.kind {
+	case textReply:
+		return (r.text == nil || *r.text == text) && (r.pattern == nil || r.pattern.MatchString(text))
+	case emptyReply:
+		return text == ""
 	}
-	return ""
+	return r.kind == anyReply
 }
 
-// kind settles the kind of reply a rule matches; all its tests must agree.
-func (l *loader) kind(n *yaml.Node, r *rule, k replyKind) error {
-	if r.kind != 0 && r.kind != k {
-		return l.errorf(n, "a reply: its tests can never hold together, for no reply is of two kinds; want one kind a rule")
-	}
-	r.kind = k
-	return nil
+func (r *rule) inside(n int64) bool {
+	return slices.ContainsFunc(r.numbers, func(s span) bool { return s.low <= n && n <= s.high })
 }
 
-func (l *loader) matchInt(n *yaml.Node, r *rule, test string) error {
-	v, err := l.integer(n, test, math.MinInt64, math.MaxInt64)
-	if err != nil {
-		return err
+// take fills in what the rule takes from a reply; false if it is not there.
+func (r *rule) take(a *sale.Answer, reply, value any) bool {
+	if !r.left.given() && !r.granted.given() && len(r.captures) == 0 {
+		return true
 	}
-	switch test {
-	case "min":
-		return l.within(n, r, span{v, math.MaxInt64})
-	case "max":
-		return l.within(n, r, span{math.MinInt64, v})
+	var groups []string
+	if r.pattern != nil {
+		text, _ := value.(string)
+		groups = r.pattern.FindStringSubmatch(text)
 	}
-	return l.within(n, r, span{v, v})
-}
-
-func (l *loader) matchIntIn(n *yaml.Node, r *rule) error {
-	values, err := l.list(n, "int_in")
-	if err != nil {
-		return err
+	ok := true
+	if r.left.given() {
+		a.Left, ok = r.left.number(reply, groups)
 	}
-	var in []span
-	for _, n := range values {
-		v, err := l.integer(n, "int_in", math.MinInt64, math.MaxInt64)
-		if err != nil {
-			return err
-		}
-		in = append(in, span{v, v})
+	if r.granted.given() && ok {
+		a.Granted, ok = r.granted.number(reply, groups)
+		ok = ok && a.Granted > 0
 	}
-	return l.within(n, r, in...)
-}
-
-// within narrows the numbers a rule matches to those in the spans.
-func (l *loader) within(n *yaml.Node, r *rule, spans ...span) error {
-	if err := l.kind(n, r, numberReply); err != nil {
-		return err
-	}
-	if r.numbers == nil {
-		r.numbers = []span{{math.MinInt64, math.MaxInt64}}
-	}
-	both := []span{}
-	for _, a := range r.numbers {
-		for _, b := range spans {
-			if s := (span{max(a.low, b.low), min(a.high, b.high)}); s.low <= s.high {
-				both = append(both, s)
+	for i := 0; i < len(r.captures) && ok; i++ {
+		var text string
+		if text, ok = r.captures[i].from.text(reply, groups); ok {
+			if a.Receipt == nil {
+				a.Receipt = make(map[string]string, len(r.captures))
 			}
+			a.Receipt[r.captures[i].name] = text
 		}
 	}
-	r.numbers = both
-	return nil
+	return ok
 }
 
-func (l *loader) matchText(n *yaml.Node, r *rule) (err error) {
-	if r.text, err = l.text(n, "str"); err != nil {
-		return err
+func (s source) value(reply any, groups []string) (any, bool) {
+	if s.path == nil {
+		if s.group >= len(groups) {
+			return nil, false
+		}
+		return groups[s.group], true
 	}
-	return l.kind(n, r, textReply)
+	return s.path.follow(reply)
 }
 
-func (l *loader) matchNil(n *yaml.Node, r *rule) error {
-	if is, err := l.boolean(n, "nil"); err != nil || !is {
-		return l.errorf(n, "nil: want true, not %s", shown(n))
+func (s source) number(reply any, groups []string) (int64, bool) {
+	value, found := s.value(reply, groups)
+	if !found {
+		return 0, false
 	}
-	return l.kind(n, r, nilReply)
+	return wholeNumber(value)
 }
 
-func (l *loader) matchError(n *yaml.Node, r *rule) error {
-	text, err := l.text(n, "error")
-	if err != nil {
-		return err
+func (s source) text(reply any, groups []string) (string, bool) {
+	value, found := s.value(reply, groups)
+	if !found {
+		return "", false
 	}
-	if r.pattern, err = regexp.Compile(text); err != nil {
-		return l.errorf(n, "error: want a regular expression: %v", err)
-	}
-	return l.kind(n, r, errorReply)
-}
-
-func (l *loader) outcome(n *yaml.Node, r *rule) error {
-	if err := l.one(n, "outcome", &r.outcome); err != nil {
-		return err
-	}
-	if r.outcome == sale.Dropped {
-		return l.errorf(n, "outcome dropped is for what was never sent; no reply means it")
-	}
-	return nil
-}
-
-func (l *loader) left(n *yaml.Node, r *rule) error {
-	switch text, err := l.text(n, "left"); {
-	case err != nil:
-		return err
-	case text != "reply":
-		return l.errorf(n, "left: want reply, not %q", text)
-	case r.kind != numberReply || r.outcome != sale.OK:
-		return l.errorf(n, "left: reply is the stock after a sale; want it beside a number (int, int_in, min, max) and outcome: ok")
-	}
-	r.left = true
-	return nil
+	return textOf(value)
 }

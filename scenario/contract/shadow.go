@@ -10,14 +10,17 @@ import (
 )
 
 // reachable refuses a rule that the rules before it leave nothing to match.
-func (l *loader) reachable(n *yaml.Node, r *rule) error {
+func (l *loader) reachable(n *yaml.Node, r *rule, before []rule) error {
 	var same []span
-	for i := range l.c.replies {
-		earlier := &l.c.replies[i]
+	for i := range before {
+		earlier := &before[i]
 		switch {
-		case earlier.kind != r.kind:
+		case earlier.hidesAll() && r.kind != errorReply:
+			return l.errorf(n, "a reply: can never match, for the one on line %d always matches first; want it after this one, or narrower", earlier.line)
+		case earlier.part.name != r.part.name:
 		case earlier.equals(r):
 			return l.errorf(n, "a reply: the same test stands on line %d; want each once", earlier.line)
+		case earlier.picky():
 		case earlier.hides(r):
 			return l.errorf(n, "a reply: can never match, for the one on line %d always matches first; want it after this one, or narrower", earlier.line)
 		default:
@@ -30,27 +33,44 @@ func (l *loader) reachable(n *yaml.Node, r *rule) error {
 	return nil
 }
 
-// equals reports whether two rules of a kind test the same.
-func (r *rule) equals(other *rule) bool {
-	switch r.kind {
-	case numberReply:
-		return covers(r.numbers, other.numbers) && covers(other.numbers, r.numbers)
-	case textReply:
-		return r.text == other.text
-	case errorReply:
-		return r.pattern.String() == other.pattern.String()
-	}
-	return true
+// hidesAll reports whether no reply but an error gets past a rule.
+func (r *rule) hidesAll() bool { return r.kind == anyReply && r.part.name == "" && !r.picky() }
+
+// picky reports whether a reply that passes the tests of a rule may still lack
+// what the rule takes from it.
+func (r *rule) picky() bool {
+	sure := func(s source) bool { return s.path != nil && len(s.path) == 0 }
+	number := r.kind == numberReply && r.part.name == ""
+	return r.left.given() && !(number && sure(r.left)) || r.granted.given() ||
+		slices.ContainsFunc(r.captures, func(c capture) bool { return c.from.group == 0 && !(number && sure(c.from)) })
 }
 
-// hides reports whether r matches whatever later, a rule of the same kind,
-// does. For error patterns it knows only the plain cases: a literal text,
-// perhaps anchored, before another.
+// equals reports whether two rules with the same part test the same.
+func (r *rule) equals(other *rule) bool {
+	if r.kind != other.kind {
+		return false
+	}
+	sameText := r.text == nil && other.text == nil || r.text != nil && other.text != nil && *r.text == *other.text
+	samePattern := r.pattern == nil && other.pattern == nil || r.pattern != nil && other.pattern != nil && r.pattern.String() == other.pattern.String()
+	return sameText && samePattern && (r.kind != numberReply || covers(r.numbers, other.numbers) && covers(other.numbers, r.numbers))
+}
+
+// hides reports whether r matches whatever later, a rule with the same part,
+// does. For patterns it knows only the plain cases: a literal text, perhaps
+// anchored, before another.
 func (r *rule) hides(later *rule) bool {
-	switch r.kind {
-	case numberReply:
+	switch {
+	case r.kind == anyReply:
+		return later.kind != errorReply
+	case r.kind == emptyReply:
+		return later.text != nil && *later.text == ""
+	case r.kind != later.kind:
+		return false
+	case r.kind == numberReply:
 		return covers(r.numbers, later.numbers)
-	case errorReply:
+	case r.kind == textReply && later.text != nil:
+		return r.matchesText(*later.text)
+	case r.pattern != nil && later.pattern != nil && r.text == nil:
 		return literalOf(r.pattern.String()).hides(literalOf(later.pattern.String()))
 	}
 	return false

@@ -10,149 +10,352 @@ import (
 )
 
 // A name is what may stand between {{ and }}. Names combine into sets.
-type name uint8
+type name uint32
 
 const (
 	nameItem name = 1 << iota
+	nameItemIndex
 	nameBuyer
+	nameBuyerIndex
 	nameQty
 	nameLimit
 	nameStock
 	nameRequest
+	nameAttempt
+	nameNowMS
+	nameNowS
+	nameSaleStart
+	nameSaleEnd
+	nameUnit
+	nameIndex    // the number of an each
+	nameLineItem // the item of a cart's line
+	nameLineQty
+	nameVariable // the value of a var; its scope counts as a name as well
+	nameCapture
 )
 
-// itemNames are the names that mean something before any purchase is made.
-const itemNames = nameItem | nameQty | nameLimit | nameStock
-
-// purchaseNames are the names that each purchase has its own value for.
-const purchaseNames = nameBuyer | nameRequest
+const (
+	// itemNames mean something before any purchase is made.
+	itemNames = nameItem | nameItemIndex | nameQty | nameLimit | nameStock | nameSaleStart | nameSaleEnd
+	// buyerNames are a buyer's own.
+	buyerNames = nameBuyer | nameBuyerIndex
+	// purchaseNames are the names that each purchase has its own value for.
+	purchaseNames = buyerNames | nameRequest | nameAttempt | nameNowMS | nameNowS
+	// eachNames have a value within an each.
+	eachNames = nameIndex | nameLineItem | nameLineQty
+	// sharedNames have one value for all purchases of a quantity of an item.
+	sharedNames = itemNames | nameIndex | nameVariable
+)
 
 // templateNames lists the names in the order errors show them.
 var templateNames = []struct {
 	text string
 	name name
 }{
-	{"item", nameItem}, {"buyer", nameBuyer}, {"qty", nameQty}, {"limit", nameLimit}, {"stock", nameStock}, {"request", nameRequest},
+	{"item", nameItem}, {"item_index", nameItemIndex}, {"buyer", nameBuyer}, {"buyer_index", nameBuyerIndex}, {"qty", nameQty},
+	{"limit", nameLimit}, {"stock", nameStock}, {"request", nameRequest}, {"attempt", nameAttempt}, {"now_ms", nameNowMS},
+	{"now_s", nameNowS}, {"sale_start", nameSaleStart}, {"sale_end", nameSaleEnd}, {"unit", nameUnit},
 }
 
-// known lists the names of a set.
-func (n name) known() string {
+// A scope is what the names of a template may be at some place of a contract.
+type scope struct {
+	names name
+	// as is the name an each gives to its number or line; empty: there is none.
+	as   string
+	cart bool
+	vars []variable
+	// captures are the names that an answer before this has set.
+	captures []string
+}
+
+// with returns the scope within an each.
+func (s scope) with(e *each) scope {
+	if e != nil {
+		s.as, s.cart = e.as, e.cart
+	}
+	return s
+}
+
+// known lists the names of a scope.
+func (s scope) known() string {
 	var texts []string
 	for _, t := range templateNames {
-		if n&t.name != 0 {
+		if s.names&t.name != 0 {
 			texts = append(texts, t.text)
 		}
 	}
-	return strings.Join(texts, ", ")
+	switch {
+	case s.cart:
+		texts = append(texts, s.as+".item", s.as+".qty")
+	case s.as != "":
+		texts = append(texts, s.as)
+	}
+	for i := range s.vars {
+		if s.vars[i].scope&^s.names == 0 {
+			texts = append(texts, s.vars[i].name)
+		}
+	}
+	return strings.Join(append(texts, s.captures...), ", ")
+}
+
+// A template is a text with values in it. Every text is a byte string; ids are
+// put in as they are.
+type template struct {
+	// segments are what a plain template is made of.
+	segments []segment
+	// names are those that the template uses.
+	names name
+	// program is what any other template is.
+	program *program
+}
+
+// A segment is a literal text, or the value of a name.
+type segment struct {
+	name    name
+	literal string    // or the name of a capture
+	v       *variable // of nameVariable
+}
+
+// parseTemplate compiles a text in which {{name}} stands for a value. A brace
+// before or after such a place is itself: {{{item}}} is {, the value, }. What
+// is more than names goes to text/template.
+func parseTemplate(text string, s scope) (template, error) {
+	parts, err := cutTemplate(text)
+	if err != nil {
+		return template{}, err
+	}
+	var t template
+	for i, part := range parts {
+		if i%2 == 0 {
+			t.literal(part)
+			continue
+		}
+		seg, found, err := s.name(strings.TrimSpace(part))
+		if err != nil {
+			return template{}, err
+		}
+		if !found {
+			return compile(parts, s)
+		}
+		t.add(seg)
+	}
+	return t, nil
+}
+
+// cutTemplate cuts a text at its braces: literals and actions in turn. }}
+// within a quoted text of an action does not end it.
+func cutTemplate(text string) (parts []string, err error) {
+	for {
+		open := strings.Index(text, "{{")
+		if open < 0 {
+			return append(parts, text), nil
+		}
+		for strings.HasPrefix(text[open:], "{{{") {
+			open++
+		}
+		end := actionEnd(text[open+2:])
+		if end < 0 {
+			return nil, fmt.Errorf("bad template: {{ without }}")
+		}
+		parts = append(parts, text[:open], text[open+2:open+2+end])
+		text = text[open+2+end+2:]
+	}
+}
+
+// actionEnd finds the }} that ends an action, or -1.
+func actionEnd(text string) int {
+	quote := byte(0)
+	for i := 0; i < len(text); i++ {
+		switch b := text[i]; {
+		case quote != 0 && b == '\\' && quote != '`':
+			i++
+		case quote != 0 && b == quote:
+			quote = 0
+		case quote == 0 && strings.IndexByte("\"'`", b) >= 0:
+			quote = b
+		case quote == 0 && strings.HasPrefix(text[i:], "}}"):
+			return i
+		}
+	}
+	return -1
+}
+
+func (t *template) literal(text string) {
+	if text != "" {
+		t.segments = append(t.segments, segment{literal: text})
+	}
+}
+
+func (t *template) add(s segment) {
+	if s.name == 0 {
+		t.literal(s.literal)
+		return
+	}
+	t.names |= s.name
+	if s.v != nil {
+		t.names |= s.v.scope
+	}
+	t.segments = append(t.segments, s)
+}
+
+// name resolves a name; not found is whatever may be more than a name.
+func (s scope) name(text string) (seg segment, found bool, err error) {
+	if !nameOfValue.MatchString(text) {
+		return segment{}, false, nil
+	}
+	if seg, found = s.lookup(text); !found {
+		if isWord(text) {
+			return segment{}, false, nil
+		}
+		return segment{}, false, fmt.Errorf("bad template: unknown name %q; known: %s", text, s.known())
+	}
+	needs := seg.name & (itemNames | purchaseNames | nameUnit)
+	if seg.v != nil {
+		needs = seg.v.scope
+	}
+	if needs&^s.names != 0 {
+		return segment{}, false, fmt.Errorf("bad template: {{%s}} has no value here; known: %s", text, s.known())
+	}
+	return seg, true, nil
+}
+
+// lookup returns the segment of a name, whether or not it has a value here.
+func (s scope) lookup(text string) (segment, bool) {
+	for _, t := range templateNames {
+		if t.text == text {
+			return segment{name: t.name}, true
+		}
+	}
+	switch {
+	case s.as == "":
+	case !s.cart && text == s.as:
+		return segment{name: nameIndex}, true
+	case s.cart && text == s.as+".item":
+		return segment{name: nameLineItem}, true
+	case s.cart && text == s.as+".qty":
+		return segment{name: nameLineQty}, true
+	}
+	for i := range s.vars {
+		if v := &s.vars[i]; v.name == text && v.scope == 0 {
+			return segment{literal: v.constant}, true
+		} else if v.name == text {
+			return segment{name: nameVariable, v: v}, true
+		}
+	}
+	return segment{name: nameCapture, literal: text}, slices.Contains(s.captures, text)
 }
 
 // values are what the names of a template stand for.
 type values struct {
 	item            sale.Item
-	buyer, request  string
 	quantity, limit int64
-}
-
-// A template is a text with values in it, as the segments it is made of. Every
-// text is a byte string; ids are put in as they are.
-type template []segment
-
-// A segment is a literal text, or the value of a name.
-type segment struct {
-	literal string
-	name    name
-}
-
-// parseTemplate compiles a text in which {{name}} stands for a value. A brace
-// before or after such a place is itself: {{{item}}} is {, the value, }.
-func parseTemplate(text string, allowed name) (template, error) {
-	var t template
-	for {
-		open := strings.Index(text, "{{")
-		if open < 0 {
-			return t.with(text), nil
-		}
-		for strings.HasPrefix(text[open:], "{{{") {
-			open++
-		}
-		inside, rest, closed := strings.Cut(text[open+2:], "}}")
-		if !closed {
-			return nil, fmt.Errorf("bad template: {{ without }}")
-		}
-		n, err := parseName(strings.TrimSpace(inside), allowed)
-		if err != nil {
-			return nil, err
-		}
-		t = append(t.with(text[:open]), segment{name: n})
-		text = rest
-	}
-}
-
-// with appends a literal, if there is any.
-func (t template) with(literal string) template {
-	if literal == "" {
-		return t
-	}
-	return append(t, segment{literal: literal})
-}
-
-func parseName(text string, allowed name) (name, error) {
-	for _, t := range templateNames {
-		switch {
-		case t.text != text:
-		case t.name&allowed == 0:
-			return 0, fmt.Errorf("bad template: {{%s}} has no value here, before there is a purchase; known: %s", text, allowed.known())
-		default:
-			return t.name, nil
-		}
-	}
-	return 0, fmt.Errorf("bad template: unknown name %q; known: %s", text, allowed.known())
+	// born stands for the start of a sale that has none of its own, in seconds.
+	born int64
+	// p is the purchase; nil where there is none.
+	p *sale.Purchase
+	// unit is the number of a unit, from 0.
+	unit int64
+	// index and line are where an each has come to.
+	index int64
+	line  sale.Line
 }
 
 // uses reports whether the template contains any of the names.
-func (t template) uses(names name) bool {
-	return slices.ContainsFunc(t, func(s segment) bool { return s.name&names != 0 })
-}
+func (t *template) uses(names name) bool { return t.names&names != 0 }
+
+// plain reports whether the template can be put together without an error.
+func (t *template) plain() bool { return t.program == nil && !t.uses(nameCapture) }
 
 // alone returns the text of a template that is nothing but an id, for which no
 // new text has to be made.
-func (t template) alone(v *values) (string, bool) {
-	if len(t) != 1 {
+func (t *template) alone(v *values) (string, bool) {
+	if len(t.segments) != 1 {
 		return "", false
 	}
-	switch t[0].name {
+	switch t.segments[0].name {
 	case nameItem:
 		return v.item.ID, true
 	case nameBuyer:
-		return v.buyer, true
+		return v.p.Buyer, true
 	case nameRequest:
-		return v.request, true
+		return v.p.Request, true
 	}
 	return "", false
 }
 
 // append adds the text of the template to dst.
-func (t template) append(dst []byte, v *values) []byte {
-	for i := range t {
-		switch s := &t[i]; s.name {
-		case nameItem:
-			dst = append(dst, v.item.ID...)
-		case nameBuyer:
-			dst = append(dst, v.buyer...)
-		case nameRequest:
-			dst = append(dst, v.request...)
-		case nameQty:
-			dst = strconv.AppendInt(dst, v.quantity, 10)
-		case nameLimit:
-			dst = strconv.AppendInt(dst, v.limit, 10)
-		case nameStock:
-			dst = strconv.AppendInt(dst, v.item.Stock, 10)
-		default:
-			dst = append(dst, s.literal...)
-		}
+func (t *template) append(dst []byte, v *values) ([]byte, error) {
+	if t.program != nil {
+		return t.program.append(dst, v)
 	}
-	return dst
+	for i := range t.segments {
+		s := &t.segments[i]
+		if s.name == nameCapture {
+			text, err := captured(v, s.literal)
+			if err != nil {
+				return dst, err
+			}
+			dst = append(dst, text...)
+			continue
+		}
+		dst = s.append(dst, v)
+	}
+	return dst, nil
+}
+
+func captured(v *values, name string) (string, error) {
+	text, found := v.p.Receipt[name]
+	if !found {
+		return "", fmt.Errorf("the answer to the purchase has set no %q", name)
+	}
+	return text, nil
+}
+
+func (s *segment) append(dst []byte, v *values) []byte {
+	switch s.name {
+	case nameItem:
+		return append(dst, v.item.ID...)
+	case nameBuyer:
+		return append(dst, v.p.Buyer...)
+	case nameRequest:
+		return append(dst, v.p.Request...)
+	case nameLineItem:
+		return append(dst, v.line.Item.ID...)
+	case nameVariable:
+		return s.v.append(dst, v)
+	case 0:
+		return append(dst, s.literal...)
+	}
+	return strconv.AppendInt(dst, s.number(v), 10)
+}
+
+// number returns the value of a name that stands for a number.
+func (s *segment) number(v *values) int64 {
+	switch s.name {
+	case nameItemIndex:
+		return int64(v.item.Index)
+	case nameBuyerIndex:
+		return int64(v.p.BuyerIndex)
+	case nameQty:
+		return v.quantity
+	case nameLimit:
+		return v.limit
+	case nameStock:
+		return v.item.Stock
+	case nameAttempt:
+		return int64(v.p.Attempt)
+	case nameUnit:
+		return v.unit
+	case nameIndex:
+		return v.index
+	case nameLineQty:
+		return v.line.Quantity
+	}
+	return s.instant(v)
 }
 
 // text returns the text of the template.
-func (t template) text(v *values) string { return string(t.append(nil, v)) }
+func (t *template) text(v *values) (string, error) {
+	text, err := t.append(nil, v)
+	return string(text), err
+}

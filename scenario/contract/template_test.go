@@ -12,7 +12,8 @@ import (
 
 func TestTemplate(t *testing.T) {
 	v := values{
-		item: sale.Item{ID: "9007199254740993", Stock: 1000}, buyer: "0000000000000000007", request: "r:1", quantity: 2, limit: 4,
+		item: sale.Item{ID: "9007199254740993", Stock: 1000}, quantity: 2, limit: 4,
+		p: &sale.Purchase{Buyer: "0000000000000000007", Request: "r:1"},
 	}
 	tests := []struct{ reason, text, want string }{
 		{"no value", "stock", "stock"},
@@ -29,11 +30,11 @@ func TestTemplate(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.reason, func(t *testing.T) {
-			parsed, err := parseTemplate(tt.text, itemNames|purchaseNames)
+			parsed, err := parseTemplate(tt.text, scope{names: itemNames | purchaseNames})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := parsed.text(&v); got != tt.want {
+			if got, err := parsed.text(&v); err != nil || got != tt.want {
 				t.Errorf("%s is %q, want %q", tt.text, got, tt.want)
 			}
 		})
@@ -45,12 +46,12 @@ func TestTemplateIsReplacement(t *testing.T) {
 	word := rapid.StringMatching(`[a-z0-9:_}]{0,8}`) // no {: see TestTemplate
 	rapid.Check(t, func(t *rapid.T) {
 		v := values{
-			item: sale.Item{ID: word.Draw(t, "item"), Stock: rapid.Int64().Draw(t, "stock")}, buyer: word.Draw(t, "buyer"),
-			request: word.Draw(t, "request"), quantity: rapid.Int64().Draw(t, "qty"), limit: rapid.Int64().Draw(t, "limit"),
+			item: sale.Item{ID: word.Draw(t, "item"), Stock: rapid.Int64().Draw(t, "stock")},
+			p: &sale.Purchase{Buyer: word.Draw(t, "buyer"), Request: word.Draw(t, "request")}, quantity: rapid.Int64().Draw(t, "qty"), limit: rapid.Int64().Draw(t, "limit"),
 		}
 		number := func(n int64) string { return strconv.FormatInt(n, 10) }
 		worth := []string{
-			"item", v.item.ID, "buyer", v.buyer, "request", v.request, "qty", number(v.quantity), "limit", number(v.limit), "stock", number(v.item.Stock),
+			"item", v.item.ID, "buyer", v.p.Buyer, "request", v.p.Request, "qty", number(v.quantity), "limit", number(v.limit), "stock", number(v.item.Stock),
 		}
 		var text, want strings.Builder
 		for range rapid.IntRange(0, 8).Draw(t, "places") {
@@ -58,11 +59,11 @@ func TestTemplateIsReplacement(t *testing.T) {
 			text.WriteString(literal + "{{" + worth[n] + "}}")
 			want.WriteString(literal + worth[n+1])
 		}
-		parsed, err := parseTemplate(text.String(), itemNames|purchaseNames)
+		parsed, err := parseTemplate(text.String(), scope{names: itemNames | purchaseNames})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := parsed.text(&v); got != want.String() {
+		if got, err := parsed.text(&v); err != nil || got != want.String() {
 			t.Fatalf("%q is %q, want %q", text.String(), got, want.String())
 		}
 	})

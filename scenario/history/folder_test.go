@@ -199,7 +199,7 @@ func TestRecordOnDiskIsASecondBehind(t *testing.T) {
 		for second := range 3 {
 			reply := fmt.Sprint("reply ", second)
 			r.Put(&Attempt{Verb: sale.Buy, Outcome: sale.OK, Reply: r.Texts.Keep(reply)})
-			time.Sleep(beat + time.Millisecond)
+			time.Sleep(beatsToFlush*beat + time.Millisecond)
 			synctest.Wait()
 			h, err := Open(dir)
 			if err != nil {

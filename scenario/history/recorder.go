@@ -8,8 +8,12 @@ import (
 
 const (
 	chunkSize = 4096
-	// beat is how often attempts are handed on although their chunk is not full.
-	beat = time.Second
+	// beat is how often attempts are handed on although their chunk is not
+	// full: as often as somebody who watches wants news.
+	beat = 250 * time.Millisecond
+	// beatsToFlush is how many beats make the second after which sinks let go
+	// of what they hold.
+	beatsToFlush = 4
 	// maxFree bounds the chunks kept for reuse after a rush.
 	maxFree = 16
 )
@@ -197,12 +201,17 @@ func (r *Recorder) run() {
 	defer close(r.done)
 	tick := time.NewTicker(beat)
 	defer tick.Stop()
-	for {
+	for beats := 0; ; {
 		select {
 		case <-r.wake:
 			r.drain()
 		case <-tick.C:
-			r.flush()
+			if beats++; beats%beatsToFlush == 0 {
+				r.flush()
+				continue
+			}
+			r.closeEarly()
+			r.drain()
 		case <-r.quit:
 			r.flush()
 			return

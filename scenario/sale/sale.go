@@ -5,6 +5,7 @@ package sale
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"strconv"
 	"strings"
@@ -20,6 +21,17 @@ type Item struct {
 	ID string `json:"id"`
 	// Stock is the number of units the item opens with.
 	Stock int64 `json:"stock"`
+	// Index is the item's place among those on sale, from 0.
+	Index int `json:"index,omitempty"`
+	// Opens and Closes bound the sale, in seconds since 1970; 0: not given.
+	Opens  int64 `json:"opens,omitempty"`
+	Closes int64 `json:"closes,omitempty"`
+}
+
+// A Line is a quantity of an item in a cart.
+type Line struct {
+	Item     Item
+	Quantity int64
 }
 
 // A Purchase is what a buyer asks for. All attempts of one purchase carry the
@@ -30,8 +42,24 @@ type Purchase struct {
 	Buyer    string
 	Request  string
 	Quantity int64
+	// Cart lists what is bought where that is more than one item; if empty, it
+	// is Quantity of Item.
+	Cart []Line
 	// Receipt holds what an earlier answer captured, for release and confirm.
 	Receipt map[string]string
+	// BuyerIndex and RequestIndex number the buyers and the requests of a run,
+	// from 0; Attempt numbers the attempts of one request, from 0.
+	BuyerIndex, RequestIndex uint32
+	Attempt                  uint32
+}
+
+// Took says who takes part in a sale. Keys that are a buyer's or a request's
+// own can only be followed for those who do.
+type Took struct {
+	// Buyers yields one purchase for each buyer; nil: not told.
+	Buyers iter.Seq[Purchase]
+	// Requests yields one purchase for each request; nil: not told.
+	Requests iter.Seq[Purchase]
 }
 
 // An Answer is what a reply means.
@@ -67,6 +95,15 @@ const (
 	Units Ledger = "units"
 )
 
+// Orders is a table of orders: in each row the value of every field, as the
+// bytes it was found in.
+type Orders struct {
+	// Fields are names that an attempt knows as well: buyer, request, item,
+	// qty, a variable of the contract or a capture.
+	Fields []string
+	Rows   [][]string
+}
+
 // An Audit is the server's own account of one item when all is quiet.
 type Audit struct {
 	// Stock is the units left; nil where the strategy keeps none that can be read.
@@ -76,6 +113,8 @@ type Audit struct {
 	// Holdings lists every buyer in the ledger, each once; for a Presence
 	// ledger Units is 1.
 	Holdings []Holding `json:"-"`
+	// Orders are the orders that the sale left behind; nil: none can be read.
+	Orders *Orders `json:"-"`
 	// Problems names what the strategy should be able to read and could not;
 	// with one, no verdict may be valid.
 	Problems []string `json:"problems,omitempty"`

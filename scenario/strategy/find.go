@@ -59,7 +59,7 @@ func BuiltIn() ([]Strategy, error) {
 
 // fromFile returns the strategy of a script on disk.
 func fromFile(script, contractFile string) (Strategy, error) {
-	source, err := os.ReadFile(script)
+	source, err := contract.ReadScript(os.DirFS(cmp.Or(filepath.Dir(script), ".")), filepath.Base(script))
 	if err != nil {
 		return Strategy{}, fmt.Errorf("script %s: %w", script, reason(err))
 	}

@@ -13,15 +13,29 @@ import (
 // Script returns the strategy of a script under its contract.
 func Script(c *contract.Contract) Strategy {
 	s := script{c}
-	return Strategy{
+	made := Strategy{
 		Name: c.Name, SHA1: c.SHA1, CallBy: c.CallBy, Terms: c.Terms, Quantity: c.Quantity, Items: c.Items, About: about(c),
-		With: s.with, Keys: c.Keys, Load: s.load, Open: s.open,
-		Call: func(ctx context.Context, do Doer, p *sale.Purchase) sale.Answer { return s.buy(ctx, do, p, c.Append) },
+		With: s.with, Keys: c.Keys, KeysFor: c.KeysFor, Load: s.load, OpenFor: s.open,
+		Open: func(ctx context.Context, do Doer, item sale.Item) error { return s.open(ctx, do, item, sale.Took{}) },
+		Call: s.call,
 		Teach: func(ctx context.Context, do Doer, p *sale.Purchase) sale.Answer {
-			return s.buy(ctx, do, p, c.AppendEval)
+			return s.ask(ctx, do, p, c.AppendEval)
 		},
-		Audit: func(ctx context.Context, do Doer, item sale.Item) sale.Audit { return c.Audit(ctx, do.Do, item) },
+		Audit: func(ctx context.Context, do Doer, item sale.Item) sale.Audit {
+			return c.Audit(ctx, do, item, sale.Took{})
+		},
+		AuditFor: func(ctx context.Context, do Doer, item sale.Item, took sale.Took) sale.Audit {
+			return c.Audit(ctx, do, item, took)
+		},
+		Stock: func(ctx context.Context, do Doer, item sale.Item) (int64, error) { return c.Stock(ctx, do, item) },
 	}
+	if c.Has(sale.Release) {
+		made.Release = s.call
+	}
+	if c.Has(sale.Confirm) {
+		made.Confirm = s.call
+	}
+	return made
 }
 
 type script struct{ *contract.Contract }
@@ -34,39 +48,49 @@ func (s script) with(quantity, limit int64) (Strategy, error) {
 	return Script(c), nil
 }
 
-// load has the server compile the script, and keep it where EVALSHA finds it.
+// load has the server compile the scripts, and keep them where EVALSHA finds
+// them.
 func (s script) load(ctx context.Context, do Doer) error {
-	if s.CallBy == contract.Eval {
+	switch s.CallBy {
+	case contract.Eval:
 		return nil
+	case contract.FCall:
+		return s.loadLibrary(ctx, do)
 	}
-	reply, err := do.Do(ctx, "SCRIPT", "LOAD", string(s.Source))
-	if err != nil {
-		return s.compileError(err)
-	}
-	if digest, _ := reply.(string); !strings.EqualFold(digest, s.SHA1) {
-		return fmt.Errorf("%s: the server knows the script as %v, its text says %s", s.Contract.Script, reply, s.SHA1)
+	for _, script := range s.Scripts() {
+		reply, err := do.Do(ctx, "SCRIPT", "LOAD", string(script.Source))
+		if err != nil {
+			return compileError(script.File, err)
+		}
+		if digest, _ := reply.(string); !strings.EqualFold(digest, script.SHA1) {
+			return fmt.Errorf("%s: the server knows the script as %v, its text says %s", script.File, reply, script.SHA1)
+		}
 	}
 	return nil
 }
 
 // scriptLine finds where Redis, or the embedded server, says a script does not
 // compile.
-var scriptLine = regexp.MustCompile(`(?:user_script:|line:)([0-9]+)`)
+var scriptLine = regexp.MustCompile(`(?:user_script:|user_function:|line:)([0-9]+)`)
 
 // compileError adds the place in the script's file to what the server says.
-func (s script) compileError(err error) error {
+func compileError(file string, err error) error {
 	if at := scriptLine.FindStringSubmatch(err.Error()); at != nil {
-		return fmt.Errorf("%s:%s: %w", s.Contract.Script, at[1], err)
+		return fmt.Errorf("%s:%s: %w", file, at[1], err)
 	}
-	return fmt.Errorf("%s: %w", s.Contract.Script, err)
+	return fmt.Errorf("%s: %w", file, err)
 }
 
-func (s script) open(ctx context.Context, do Doer, item sale.Item) error {
-	commands, err := s.Contract.Open(item)
-	if err != nil {
-		return err
+func (s script) open(ctx context.Context, do Doer, item sale.Item, took sale.Took) error {
+	if s.CallBy == contract.FCall { // no call carries a library along
+		if err := s.loadLibrary(ctx, do); err != nil {
+			return err
+		}
 	}
-	for _, command := range commands {
+	for command, err := range s.Contract.Open(item, took) {
+		if err != nil {
+			return err
+		}
 		if _, err := do.Do(ctx, command...); err != nil {
 			return fmt.Errorf("opening item %q of %s: %v: %w", item.ID, s.Name, command[0], err)
 		}
@@ -74,18 +98,19 @@ func (s script) open(ctx context.Context, do Doer, item sale.Item) error {
 	return nil
 }
 
-// buy renders a purchase, sends it, and reads the answer. A purchase that
+func (s script) call(ctx context.Context, do Doer, p *sale.Purchase) sale.Answer {
+	return s.ask(ctx, do, p, s.Append)
+}
+
+// ask renders a purchase, sends it, and reads the answer. A purchase that
 // cannot be rendered was not sent.
-func (s script) buy(ctx context.Context, do Doer, p *sale.Purchase, render func([]any, *sale.Purchase) ([]any, error)) sale.Answer {
+func (s script) ask(ctx context.Context, do Doer, p *sale.Purchase, render func([]any, *sale.Purchase) ([]any, error)) sale.Answer {
 	args, err := render(nil, p)
 	if err != nil {
 		return sale.Answer{Outcome: sale.Failed, Left: sale.Untold, Raw: err.Error()}
 	}
-	answer := s.Answer(do.Do(ctx, args...))
-	if answer.Outcome == sale.OK && answer.Granted == 0 {
-		answer.Granted = p.Quantity
-	}
-	return answer
+	reply, err := do.Do(ctx, args...)
+	return s.Reply(p, reply, err)
 }
 
 // about says in one line what a script promises.

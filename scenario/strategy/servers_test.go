@@ -16,8 +16,9 @@ import (
 
 // A client is a Doer that counts what it is asked.
 type client struct {
-	redis *redis.Client
-	sent  []string // the command words
+	redis    *redis.Client
+	embedded bool
+	sent     []string // the command words
 }
 
 func (c *client) Do(ctx context.Context, args ...any) (any, error) {
@@ -27,6 +28,28 @@ func (c *client) Do(ctx context.Context, args ...any) (any, error) {
 		return nil, nil
 	}
 	return reply, err
+}
+
+// Multi sends commands as one.
+func (c *client) Multi(ctx context.Context, commands ...[]any) ([]any, error) {
+	c.sent = append(c.sent, "MULTI")
+	replies := make([]any, len(commands))
+	sent, err := c.redis.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		for _, command := range commands {
+			p.Do(ctx, command...)
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, err
+	}
+	for i, command := range sent {
+		reply, err := command.(*redis.Cmd).Result()
+		if replies[i] = reply; err != nil && !errors.Is(err, redis.Nil) {
+			replies[i] = err
+		}
+	}
+	return replies, nil
 }
 
 // must is a Do that must succeed.
@@ -42,7 +65,9 @@ func (c *client) must(t *testing.T, args ...any) any {
 // onServers runs a test on the embedded server and on a real one.
 func onServers(t *testing.T, test func(*testing.T, *client)) {
 	t.Run("miniredis", func(t *testing.T) {
-		test(t, connected(t, "tcp", miniredis.RunT(t).Addr()))
+		c := connected(t, "tcp", miniredis.RunT(t).Addr())
+		c.embedded = true
+		test(t, c)
 	})
 	t.Run("redis-server", func(t *testing.T) {
 		test(t, connected(t, "unix", started(t)))

@@ -4,12 +4,15 @@ package strategy
 
 import (
 	"context"
+	"iter"
 
 	"github.com/seckill-bench/seckill/scenario/sale"
 )
 
 // A Doer sends one command and returns its reply. A nil reply is nil without
 // an error; an error reply is an error with a method RedisError.
+//
+// A Doer for audits may have a method Multi besides, see contract.Transactor.
 type Doer interface {
 	Do(ctx context.Context, args ...any) (any, error)
 }
@@ -21,7 +24,7 @@ type Strategy struct {
 	Name string
 	// SHA1 is the digest of the script; empty where there is none.
 	SHA1 string
-	// CallBy is how it is called: evalsha or eval.
+	// CallBy is how it is called: evalsha, eval or fcall.
 	CallBy string
 	// Terms is what it promises.
 	Terms sale.Terms
@@ -35,16 +38,28 @@ type Strategy struct {
 	// With returns the strategy for another quantity a purchase and another
 	// limit a buyer (0: none); an error says why it cannot be had.
 	With func(quantity, limit int64) (Strategy, error)
-	// Keys returns every key it may touch for an item.
+	// Keys returns every key it may touch for an item whoever buys.
 	Keys func(sale.Item) ([]string, error)
+	// KeysFor yields those, and the keys that are the own of who took part. It
+	// ends with an error.
+	KeysFor func(sale.Item, sale.Took) iter.Seq2[string, error]
 	// Load prepares the server, once.
 	Load func(context.Context, Doer) error
 	// Open puts an item on sale.
 	Open func(context.Context, Doer, sale.Item) error
+	// OpenFor does so where something is to be prepared for every buyer.
+	OpenFor func(context.Context, Doer, sale.Item, sale.Took) error
 	// Call makes one purchase.
 	Call func(context.Context, Doer, *sale.Purchase) sale.Answer
+	// Release gives a purchase back, Confirm makes it final; nil where there is
+	// no such thing. Both need the receipt of the answer to the purchase.
+	Release, Confirm func(context.Context, Doer, *sale.Purchase) sale.Answer
 	// Teach makes one purchase in a way that prepares the server as Load does.
 	Teach func(context.Context, Doer, *sale.Purchase) sale.Answer
 	// Audit reads what the server says it sold of an item.
 	Audit func(context.Context, Doer, sale.Item) sale.Audit
+	// AuditFor does so with the keys that are the own of who took part.
+	AuditFor func(context.Context, Doer, sale.Item, sale.Took) sale.Audit
+	// Stock reads the units left of an item.
+	Stock func(context.Context, Doer, sale.Item) (int64, error)
 }

@@ -149,6 +149,12 @@ func TestFindBuiltIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{
+		"buckets": "1 a buyer; a resend sells nothing again; a missing stock is refused; one hash slot",
+		"cart":    "no limit a buyer; a resend may sell again; a missing stock is refused; one hash slot",
+		"course":  "1 a buyer; a resend sells nothing again; a missing stock is an error",
+		"packed":  "1 a buyer; a resend sells nothing again; a missing stock is refused; one hash slot",
+		"request": "4 a buyer; 2 a purchase; a resend hears the first answer; a missing stock is refused; one hash slot",
+		"tokens":  "1 a buyer; a resend sells nothing again; a missing stock is refused",
 		"article": "1 a buyer; a resend may sell again; a missing stock is opened anew",
 		"limited": "4 a buyer; 2 a purchase; a resend may sell again; a missing stock is refused; one hash slot",
 		"once":    "1 a buyer; a resend sells nothing again; a missing stock is refused; one hash slot",
@@ -169,6 +175,7 @@ func TestFindOnDisk(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"mine.lua": "return 1", "mine.yaml": minimal, "other.lua": "return 2", "other.yaml": minimal,
+		"huge.lua": strings.Repeat("-", 1<<20+1), "huge.yaml": strings.Replace(minimal, "mine", "huge", 1),
 		"alone.lua": "return 3", "bad.lua": "return 4", "bad.yaml": "version: 3\n", "empty.lua": "",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
@@ -186,6 +193,7 @@ func TestFindOnDisk(t *testing.T) {
 		{"no script", "gone.lua", "", "script /gone.lua: no such file or directory"},
 		{"a bad contract", "bad.lua", "", `/bad.yaml:1:10: version "3" is not known; want version: 1`},
 		{"a contract that is not there", "mine.lua", "gone.yaml", "/gone.yaml: no such file or directory"},
+		{"a script that is something else", "huge.lua", "", "script /huge.lua: is larger than 1024 KiB"},
 		{"an empty script", "empty.lua", "mine.yaml", `/mine.yaml:2:9: script "/empty.lua" is empty`},
 	}
 	for _, tt := range tests {
@@ -226,7 +234,7 @@ func TestFindInTheWorkingFolder(t *testing.T) {
 func TestFindUnknown(t *testing.T) {
 	for _, name := range []string{"onse", "", "./once.yaml", "../once"} {
 		_, err := Find(name, "")
-		if want := `; known: article, limited, once, or the path of a .lua file`; err == nil || !strings.HasSuffix(err.Error(), want) {
+		if want := `; known: article, buckets, cart, course, limited, once, packed, request, tokens, or the path of a .lua file`; err == nil || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("%q: got %v, want … %s", name, err, want)
 		}
 	}
