@@ -3,11 +3,14 @@ package scenario
 import (
 	"bytes"
 	"embed"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,9 +48,8 @@ func Load(name string, spec *Spec) error {
 	if err != nil {
 		return fmt.Errorf("scenario: %w", err)
 	}
-	spec.Version = 0
-	if err := decode(text, spec); err != nil {
-		return fmt.Errorf("scenario %s: %s", name, oneLine(err))
+	if err := spec.read(text, filepath.Dir(name)); err != nil {
+		return fmt.Errorf("scenario %s: %w", name, err)
 	}
 	if spec.Version != 1 {
 		return fmt.Errorf("scenario %s: want the line \"version: 1\"", name)
@@ -55,38 +57,100 @@ func Load(name string, spec *Spec) error {
 	return nil
 }
 
+// read decodes a scenario over what the spec holds. Its paths are relative to
+// the folder it stands in.
+func (s *Spec) read(text []byte, dir string) error {
+	s.Version = 0
+	var before []string
+	for _, path := range s.paths() {
+		before = append(before, *path)
+		*path = ""
+	}
+	if err := decode(text, s); err != nil {
+		return err
+	}
+	for i, path := range s.paths() {
+		if *path == "" {
+			*path = before[i]
+		} else if s.isFile(path) && !filepath.IsAbs(*path) {
+			*path = filepath.Join(dir, *path)
+		}
+	}
+	return nil
+}
+
+// paths are the fields that name files.
+func (s *Spec) paths() []*string {
+	return []*string{&s.Script, &s.Contract, &s.PasswordFile, &s.TLSCA, &s.TLSCert, &s.TLSKey}
+}
+
+// isFile reports whether one of the paths names a file: a script may be one
+// that is built in.
+func (s *Spec) isFile(path *string) bool {
+	return *path != "" && (path != &s.Script || filepath.Ext(*path) == ".lua")
+}
+
 func decode(text []byte, spec *Spec) error {
 	loader, err := yaml.NewLoader(bytes.NewReader(text), yaml.WithKnownFields(true), yaml.WithUniqueKeys(true))
 	if err != nil {
 		return err
 	}
-	return loader.Load(spec)
-}
-
-// unknownField is how the library words a field that Spec does not have.
-var unknownField = regexp.MustCompile(`field (\S+) not found in type scenario\.Spec`)
-
-// oneLine joins the lines of a YAML error, each of which names its place, and
-// words them for somebody who does not know the library.
-func oneLine(err error) string {
-	text := strings.TrimPrefix(err.Error(), "yaml: construct errors:")
-	text = unknownField.ReplaceAllString(text, "unknown field $1")
-	return strings.Join(strings.Fields(text), " ")
-}
-
-// Parse reads a scenario's text, as YAML wrote it.
-func Parse(text string) (Spec, error) {
-	var spec Spec
-	if err := decode([]byte(text), &spec); err != nil {
-		return spec, fmt.Errorf("scenario: %s", oneLine(err))
+	switch err := loader.Load(spec); {
+	case errors.Is(err, io.EOF):
+		return errors.New("it is empty")
+	case err != nil:
+		return errors.New(inPlainWords(err))
 	}
-	return spec, nil
+	if err := loader.Load(new(Spec)); !errors.Is(err, io.EOF) {
+		return errors.New("it holds a second document (---), and a scenario is one")
+	}
+	return nil
 }
 
-// YAML is the spec as a scenario file, every default written out and the
+// plainWords says what the library says to somebody who does not know it.
+var plainWords = []struct {
+	library *regexp.Regexp
+	plain   string
+}{
+	{regexp.MustCompile(`field (\S+) not found in type \S+`), "unknown field $1; the fields are the flags of seckill run, with _ for -"},
+	{regexp.MustCompile("cannot construct !!\\w+ (`.*`) into u?int\\d*"), "want a whole number, not $1"},
+	{regexp.MustCompile("cannot construct !!\\w+ (`.*`) into time.Duration"), "want a time like 500ms or 3s, not $1"},
+	{regexp.MustCompile("cannot construct !!\\w+ (`.*`) into bool"), "want true or false, not $1"},
+	{regexp.MustCompile(`cannot construct !!\w+ into scenario\.Spec`), "want lines like stock: 1000"},
+	{regexp.MustCompile(`^go-yaml load error in (?:.*) at L(\d+)\.C\d+: `), "line $1: "},
+}
+
+// inPlainWords words the first of the library's errors, which names its line.
+func inPlainWords(err error) string {
+	lines := strings.Split(strings.TrimPrefix(err.Error(), "yaml: construct errors:"), "\n")
+	first := ""
+	for _, line := range lines {
+		if first = strings.TrimSpace(line); first != "" {
+			break
+		}
+	}
+	for _, w := range plainWords {
+		first = w.library.ReplaceAllString(first, w.plain)
+	}
+	return first
+}
+
+// YAML is the spec as a scenario file that runs from anywhere: every default
+// written out, paths made absolute, the place of the results left out and the
 // password taken out of the server's URL.
 func (s Spec) YAML() (string, error) {
 	s.Server = WithoutPassword(s.Server)
+	s.Out, s.Replace = "", false
+	for _, path := range s.paths() {
+		if !s.isFile(path) {
+			continue
+		}
+		absolute, err := filepath.Abs(*path)
+		if err != nil {
+			return "", err
+		}
+		*path = absolute
+	}
 	text, err := yaml.Marshal(s)
 	return string(text), err
 }

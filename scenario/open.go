@@ -123,24 +123,29 @@ func (s *Sale) remove(ctx context.Context, do desk, item sale.Item) error {
 	if err != nil {
 		return err
 	}
-	return do.remove(ctx, keys)
+	_, err = do.remove(ctx, keys)
+	return err
 }
 
-func (d desk) remove(ctx context.Context, keys []string) error {
+func (d desk) remove(ctx context.Context, keys []string) (removed int64, err error) {
 	for _, key := range keys {
-		if _, err := d.Do(ctx, "DEL", key); err != nil {
-			return fmt.Errorf("removing key %q: %w", key, err)
+		reply, err := d.Do(ctx, "DEL", key)
+		if err != nil {
+			return removed, fmt.Errorf("removing key %q: %w", key, err)
 		}
+		n, _ := reply.(int64)
+		removed += n
 	}
-	return nil
+	return removed, nil
 }
 
-// Remove deletes keys from a server, each by its name.
-func Remove(ctx context.Context, srv *server.Server, keys []string) error {
+// Remove deletes keys from a server, each by its name, and returns how many
+// were there.
+func Remove(ctx context.Context, srv *server.Server, keys []string) (removed int64, err error) {
 	clock := newClock()
 	links, err := conn.Open(ctx, srv, conn.Pool(1), auditTimeout, clock.now)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer links.Close()
 	return desk{links}.remove(ctx, keys)

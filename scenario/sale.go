@@ -3,6 +3,7 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
 	"runtime"
 	"strconv"
@@ -34,7 +35,7 @@ const firstBuyer = 1
 // scenario's.
 func New(ctx context.Context, name string, spec Spec, s strategy.Strategy, srv *server.Server) (*Sale, error) {
 	started := time.Now()
-	if err := spec.fill(s, started); err != nil {
+	if err := spec.fill(s); err != nil {
 		return nil, err
 	}
 	s, err := s.With(*spec.Quantity, *spec.Limit)
@@ -48,7 +49,7 @@ func New(ctx context.Context, name string, spec Spec, s strategy.Strategy, srv *
 	return &Sale{spec: spec, strategy: s, server: srv, Head: history.Head{
 		Version: history.Version, Name: name, Seed: *spec.Seed, Shard: "1/1", Started: started.UTC(),
 		Model: string(spec.Arrivals.Model), Scenario: text, Objective: spec.SLO,
-		Items:    []sale.Item{{ID: spec.Item, Stock: spec.Stock}},
+		Items:    []sale.Item{{ID: cmp.Or(spec.Item, drawnItem(started)), Stock: spec.Stock}},
 		Quantity: *spec.Quantity, Buyers: *spec.Buyers, BuyerIDs: sale.BuyerIDs{From: firstBuyer},
 		Terms:  s.Terms,
 		Script: history.Script{Name: s.Name, SHA1: s.SHA1, Call: s.CallBy},
@@ -57,8 +58,12 @@ func New(ctx context.Context, name string, spec Spec, s strategy.Strategy, srv *
 	}}, nil
 }
 
+// drawnItem is an id that no other run draws: the microsecond of the start,
+// and one more, for that itself is the canary's.
+func drawnItem(started time.Time) string { return strconv.FormatInt(started.UnixMicro()+1, 10) }
+
 // fill writes out what the spec leaves to the strategy and to chance.
-func (s *Spec) fill(strat strategy.Strategy, started time.Time) error {
+func (s *Spec) fill(strat strategy.Strategy) error {
 	if err := s.Prepare(); err != nil {
 		return err
 	}
@@ -67,9 +72,6 @@ func (s *Spec) fill(strat strategy.Strategy, started time.Time) error {
 	}
 	if s.Limit == nil {
 		s.Limit = new(strat.Terms.Limit)
-	}
-	if s.Item == "" {
-		s.Item = strconv.FormatInt(started.UnixMicro()+1, 10) // the one before is the canary's
 	}
 	s.Buyers = new(s.planned())
 	return s.fits()

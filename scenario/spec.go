@@ -18,13 +18,9 @@ import (
 type Spec struct {
 	Version int `yaml:"version" kong:"-"`
 
-	Server       string `yaml:"server" default:"auto" placeholder:"SERVER" group:"server" help:"auto (a private redis-server or valkey-server from PATH, else embedded), embedded, a server binary, or a URL: redis:// rediss:// unix:// (default ${default})."`
-	PasswordFile string `yaml:"password_file" placeholder:"FILE" group:"server" help:"A file with the server's password; else the URL's, else $REDISCLI_AUTH."`
-	TLSCA        string `yaml:"tls_ca" name:"tls-ca" placeholder:"FILE" group:"server" help:"The certificate authority to trust, PEM."`
-	TLSCert      string `yaml:"tls_cert" name:"tls-cert" placeholder:"FILE" group:"server" help:"The client's certificate, PEM."`
-	TLSKey       string `yaml:"tls_key" name:"tls-key" placeholder:"FILE" group:"server" help:"The client's key, PEM."`
-	TLSInsecure  bool   `yaml:"tls_insecure" name:"tls-insecure" group:"server" help:"Do not verify the server's certificate."`
-	Overwrite    bool   `yaml:"overwrite" group:"server" help:"Open the item even if its keys exist on the server."`
+	Server    string `yaml:"server" default:"auto" placeholder:"SERVER" group:"server" help:"auto (a private redis-server or valkey-server from PATH, else embedded), embedded, a server binary, or a URL: redis:// rediss:// unix:// (default ${default})."`
+	Access    `yaml:",inline" embed:""`
+	Overwrite bool `yaml:"overwrite" group:"server" help:"Sell over keys of the item that exist on the server; they are removed like all others."`
 
 	Script   string `yaml:"script" default:"once" placeholder:"SCRIPT" group:"sale" help:"What sells: a built-in name, or a .lua file with its contract beside it (default ${default})."`
 	Contract string `yaml:"contract" placeholder:"FILE" group:"sale" help:"The contract of --script, if it is not the .yaml beside it."`
@@ -47,6 +43,15 @@ type Spec struct {
 	SLO     string `yaml:"slo" name:"slo" placeholder:"LIST" group:"report" help:"Objectives joined by commas: p99<5ms, ok.p99<10ms, service.p99<1ms, errors<0.1%, sold_out_at<300ms, all_answered<2s."`
 	Out     string `yaml:"out" placeholder:"DIR" group:"report" help:"The results folder; results/NAME-TIME if not given."`
 	Replace bool   `yaml:"replace" group:"report" help:"Replace a results folder that exists, if it is one."`
+}
+
+// Access is how one gets into a server that somebody else runs.
+type Access struct {
+	PasswordFile string `yaml:"password_file" placeholder:"FILE" group:"server" help:"A file with the server's password; else the URL's, else $REDISCLI_AUTH."`
+	TLSCA        string `yaml:"tls_ca" name:"tls-ca" placeholder:"FILE" group:"server" help:"The certificate authority to trust, PEM."`
+	TLSCert      string `yaml:"tls_cert" name:"tls-cert" placeholder:"FILE" group:"server" help:"The client's certificate, PEM."`
+	TLSKey       string `yaml:"tls_key" name:"tls-key" placeholder:"FILE" group:"server" help:"The client's key, PEM."`
+	TLSInsecure  bool   `yaml:"tls_insecure" name:"tls-insecure" group:"server" help:"Do not verify the server's certificate."`
 }
 
 // defaultBuyers come where neither the spec nor the schedule says how many.

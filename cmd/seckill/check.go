@@ -15,13 +15,15 @@ import (
 )
 
 type checkCmd struct {
-	Dir   string `arg:"" help:"The results folder."`
-	Clean string `placeholder:"URL" help:"Instead of judging, remove the keys that the run named in keys.txt from this server."`
+	Dir   string  `arg:"" help:"The results folder."`
+	Clean *string `placeholder:"URL" help:"Instead of judging, remove the keys that the run named in keys.txt from this server."`
+
+	scenario.Access `embed:""`
 }
 
 // Run judges the history again, from the folder alone.
 func (c *checkCmd) Run(app *app) (int, error) {
-	if c.Clean != "" {
+	if c.Clean != nil {
 		return 0, c.clean(app)
 	}
 	summary, err := judge(c.Dir)
@@ -50,34 +52,24 @@ func (c *checkCmd) clean(app *app) error {
 	if err != nil {
 		return err
 	}
-	srv, err := c.server(app)
+	if !strings.Contains(*c.Clean, "://") {
+		return fmt.Errorf("--clean %q: want the URL of a server, like redis://127.0.0.1:6379", *c.Clean)
+	}
+	options, err := serverOptions(*c.Clean, c.Access)
+	if err != nil {
+		return err
+	}
+	srv, err := server.Open(app.ctx, options)
 	if err != nil {
 		return err
 	}
 	defer srv.Close()
-	if err := scenario.Remove(app.ctx, srv, keys); err != nil {
+	removed, err := scenario.Remove(app.ctx, srv, keys)
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(app.stdout, "Removed the %d keys of %s from %s, where they were.\n", len(keys), c.Dir, srv.Address)
+	fmt.Fprintf(app.stdout, "Removed %d of the %d keys that %s names; the others are not on %s.\n", removed, len(keys), c.Dir, srv.Address)
 	return nil
-}
-
-// server opens the server to clean, with the certificates of the run.
-func (c *checkCmd) server(app *app) (*server.Server, error) {
-	h, err := history.Open(filepath.Join(c.Dir, "history"))
-	if err != nil {
-		return nil, err
-	}
-	spec, err := scenario.Parse(h.Head.Scenario)
-	if err != nil {
-		return nil, err
-	}
-	spec.Server = c.Clean
-	options, err := serverOptions(&spec)
-	if err != nil {
-		return nil, err
-	}
-	return server.Open(app.ctx, options)
 }
 
 // keysFile lists the keys of a run, one a line, quoted as in Go where a key is

@@ -94,10 +94,11 @@ func (c *runCmd) name() string {
 
 // server opens the server that the spec names.
 func (c *runCmd) server(app *app) (*server.Server, error) {
-	options, err := serverOptions(&c.Spec)
+	options, err := serverOptions(c.Server, c.Access)
 	if err != nil {
 		return nil, err
 	}
+	options.NoFallback, options.MaxClients = os.Getenv("CI") != "", c.Connections()
 	srv, err := server.Open(app.ctx, options)
 	if err == nil && srv.Note != "" {
 		fmt.Fprintln(app.stderr, srv.Note)
@@ -105,20 +106,19 @@ func (c *runCmd) server(app *app) (*server.Server, error) {
 	return srv, err
 }
 
-// serverOptions are what a spec, and the environment, say about its server.
-func serverOptions(spec *scenario.Spec) (server.Options, error) {
+// serverOptions are the ways into a server that flags and environment give.
+func serverOptions(name string, access scenario.Access) (server.Options, error) {
 	password := os.Getenv("REDISCLI_AUTH")
-	if spec.PasswordFile != "" {
-		text, err := os.ReadFile(spec.PasswordFile)
+	if access.PasswordFile != "" {
+		text, err := os.ReadFile(access.PasswordFile)
 		if err != nil {
 			return server.Options{}, fmt.Errorf("--password-file: %w", err)
 		}
 		password = strings.TrimRight(string(text), "\r\n")
 	}
 	return server.Options{
-		Server: spec.Server, NoFallback: os.Getenv("CI") != "", Password: password,
-		TLSCA: spec.TLSCA, TLSCert: spec.TLSCert, TLSKey: spec.TLSKey, TLSInsecure: spec.TLSInsecure,
-		MaxClients: spec.Connections(),
+		Server: name, Password: password,
+		TLSCA: access.TLSCA, TLSCert: access.TLSCert, TLSKey: access.TLSKey, TLSInsecure: access.TLSInsecure,
 	}, nil
 }
 

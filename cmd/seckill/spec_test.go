@@ -30,8 +30,8 @@ func TestFlagsAreKeys(t *testing.T) {
 		}
 	}
 	spec := reflect.TypeFor[scenario.Spec]()
-	for i := range spec.NumField() {
-		if key := spec.Field(i).Tag.Get("yaml"); key != "version" {
+	for _, field := range reflect.VisibleFields(spec) {
+		if key := field.Tag.Get("yaml"); key != "version" && !field.Anonymous {
 			keys = append(keys, key)
 		}
 	}

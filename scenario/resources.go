@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/seckill-bench/seckill/scenario/arrival"
 )
@@ -17,8 +18,19 @@ const (
 	bytesAttempt = 64
 )
 
-// fits refuses a plan that needs more memory than there is.
+// spareFiles is what a process needs beside its connections.
+const spareFiles = 64
+
+// fits refuses a plan that needs more memory or open files than there are.
 func (s *Spec) fits() error {
+	var files syscall.Rlimit
+	if need := s.Connections() + spareFiles; syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files) == nil && uint64(need) > uint64(files.Cur) {
+		return fmt.Errorf("%d connections need %d open files, and the limit is %d (ulimit -n)", s.Connections(), need, files.Cur)
+	}
+	return s.fitsInMemory()
+}
+
+func (s *Spec) fitsInMemory() error {
 	free, known := freeMemory()
 	if !known {
 		return nil
