@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -15,7 +16,7 @@ func WriteBench(w io.Writer, s *Summary) error {
 	var b strings.Builder
 	for _, c := range s.benchConfig() {
 		if c.value != "" {
-			fmt.Fprintf(&b, "%s: %s\n", benchKey(c.name), plain(c.value))
+			fmt.Fprintf(&b, "%s: %s\n", benchKey(c.name), Plain(c.value))
 		}
 	}
 	if s.Throughput != nil && *s.Throughput > 0 {
@@ -34,17 +35,22 @@ func WriteBench(w io.Writer, s *Summary) error {
 	return err
 }
 
+// ofOneRun are the fields of a scenario that tell runs apart and workloads not:
+// benchstat would compare no two runs that differ in them.
+var ofOneRun = []string{"version", "item", "seed", "out", "replace", "overwrite", "password_file", "tls_ca", "tls_cert", "tls_key", "tls_insecure"}
+
 // benchConfig is the conditions of the run: the scenario's own fields last
 // written win, since a later line replaces an earlier one of the same key.
 func (s *Summary) benchConfig() []setting {
 	h := &s.Head
+	workload := slices.DeleteFunc(s.settings(), func(field setting) bool { return slices.Contains(ofOneRun, field.name) })
 	return append([]setting{
 		{"goos", osOf(h.Host.OS)}, {"goarch", archOf(h.Host.OS)}, {"cpus", fmt.Sprint(h.Host.CPUs)},
 		{"seckill", h.Host.Seckill}, {"go", h.Host.Go},
-		{"name", h.Name}, {"model", h.Model}, {"seed", fmt.Sprint(h.Seed)},
+		{"name", h.Name}, {"model", h.Model},
 		{"server-kind", h.Server.Kind}, {"server-version", s.serverName()}, {"topology", h.Server.Topology},
 		{"script-sha1", h.Script.SHA1}, {"verdict", string(s.Verdict.Opinion)},
-	}, s.settings()...)
+	}, workload...)
 }
 
 // benchKey makes a key the format allows: it begins in lower case and holds

@@ -31,12 +31,12 @@ func (s *Summary) serverName() string {
 func (t *text) conditions() {
 	s := t.s
 	t.head("  Conditions")
-	t.say("    server  ", "%s", plain(s.serverLine()))
-	t.say("    script  ", "%s", plain(s.scriptLine()))
+	t.say("    server  ", "%s", Plain(s.serverLine()))
+	t.say("    script  ", "%s", Plain(s.scriptLine()))
 	if load := s.loadLine(); load != "" {
-		t.say("    load    ", "%s", plain(load))
+		t.say("    load    ", "%s", Plain(load))
 	}
-	t.say("    driver  ", "%s", plain(s.driverLine()))
+	t.say("    driver  ", "%s", Plain(s.driverLine()))
 	t.say("    seed    ", "%d (%s)", s.Head.Seed, seedSentence)
 	if s.Head.Server.Kind == "embedded" {
 		t.out.WriteByte('\n')

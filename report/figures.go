@@ -209,7 +209,11 @@ func (s *Summary) cells(d *distribution) []string {
 const unansweredSentence = "the percentile falls among the attempts without a business reply, which count as longer than any."
 
 // unanswered stands for a percentile among the attempts not answered: longer
-// than any that was, and than a reply was waited for.
+// than any that was and, where nobody left before his timeout, than that.
 func (s *Summary) unanswered(d *distribution) string {
-	return "> " + bound(max(int64(s.timeout()), d.max()))
+	longest := d.max()
+	if s.Counts[sale.Dropped]+s.Counts[sale.Failed] == 0 && s.defects == 0 && s.setting("patience") == "0s" {
+		longest = max(longest, int64(s.timeout()))
+	}
+	return "> " + bound(longest)
 }

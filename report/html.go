@@ -95,11 +95,11 @@ type pageRow struct {
 func newPage(s *Summary) (*page, error) {
 	pictures, err := pagePictures(s)
 	p := &page{
-		Name: plain(s.Head.Name), Opinion: string(s.Verdict.Opinion), Units: s.unitsSold(), Ended: plain(s.ended()),
+		Name: Plain(s.Head.Name), Opinion: string(s.Verdict.Opinion), Units: s.unitsSold(), Ended: Plain(s.ended()),
 		Claim: s.claim(), Facts: s.facts(), Violations: s.pageViolations(), Doubts: plainAll(s.Verdict.Doubts),
 		Objectives: s.pageObjectives(), Pictures: pictures, Columns: timeColumns, Times: s.pageTimes(), Rules: s.pageRules(),
-		Conditions: s.pageConditions(), Config: s.pageConfig(), Command: plain(s.Head.Command), Scenario: strings.Join(plainAll(strings.Split(s.Head.Scenario, "\n")), "\n"),
-		Seed: strconv.FormatUint(s.Head.Seed, 10) + " (" + seedSentence + ")", Seckill: plain(s.Head.Host.Seckill),
+		Conditions: s.pageConditions(), Config: s.pageConfig(), Command: Plain(s.Head.Command), Scenario: strings.Join(plainAll(strings.Split(s.Head.Scenario, "\n")), "\n"),
+		Seed: strconv.FormatUint(s.Head.Seed, 10) + " (" + seedSentence + ")", Seckill: Plain(s.Head.Host.Seckill),
 	}
 	p.Sign, p.Headline = s.headline()
 	if s.Head.Server.Kind == "embedded" {
@@ -116,7 +116,7 @@ func newPage(s *Summary) (*page, error) {
 
 // headline is the verdict as a sign and a sentence.
 func (s *Summary) headline() (sign, sentence string) {
-	what := plain(s.Head.Script.Name) + " on " + plain(s.serverName())
+	what := Plain(s.Head.Script.Name) + " on " + Plain(s.serverName())
 	switch s.Verdict.Opinion {
 	case check.Valid:
 		return "✓", what + ": no rule broken"
@@ -151,9 +151,9 @@ func pagePictures(s *Summary) ([]pagePicture, error) {
 func (s *Summary) pageViolations() []pageViolation {
 	var shown []pageViolation
 	for _, v := range s.Verdict.Violations {
-		p := pageViolation{Rule: plain(string(v.Rule)), Demand: v.Rule.MustHold(), Times: times(v.Count)}
+		p := pageViolation{Rule: Plain(string(v.Rule)), Demand: v.Rule.MustHold(), Times: times(v.Count)}
 		for _, c := range v.Cases {
-			evidence := pageCase{Message: plain(c.Message)}
+			evidence := pageCase{Message: Plain(c.Message)}
 			for i := range c.Attempts {
 				evidence.Attempts = append(evidence.Attempts, s.pageAttempt(&c.Attempts[i]))
 			}
@@ -170,7 +170,7 @@ func (s *Summary) pageViolations() []pageViolation {
 func (s *Summary) pageAttempt(a *history.Attempt) pageAttempt {
 	p := pageAttempt{
 		Buyer: s.Head.BuyerIDs.ID(a.Buyer), Request: strconv.FormatUint(uint64(a.Request), 10), Due: instantText(a.Due), Call: instantText(a.Call),
-		Return: instantText(a.Return), Outcome: a.Outcome.String(), Granted: strconv.Itoa(int(a.Granted)), Left: "–", Reply: plain(s.texts.Text(a.Reply)),
+		Return: instantText(a.Return), Outcome: a.Outcome.String(), Granted: strconv.Itoa(int(a.Granted)), Left: "–", Reply: Plain(s.texts.Text(a.Reply)),
 	}
 	if a.Try > 0 {
 		p.Request += fmt.Sprintf(", try %d", a.Try+1)
@@ -208,7 +208,7 @@ func (s *Summary) ruleState(rule check.Rule) (state, text string) {
 		return "violated", "violated " + times(broken.Count)
 	}
 	if why, is := v.Undecided[rule]; is {
-		return "undecided", "undecided: " + plain(why)
+		return "undecided", "undecided: " + Plain(why)
 	}
 	switch n := v.Exercised[rule]; n {
 	case 0:
@@ -217,13 +217,13 @@ func (s *Summary) ruleState(rule check.Rule) (state, text string) {
 	default:
 		return "held", "held, " + thousands(n) + " chances to show otherwise"
 	}
-	return "unexercised", "not exercised: " + plain(cmp.Or(v.Exercise[rule], notApplied))
+	return "unexercised", "not exercised: " + Plain(cmp.Or(v.Exercise[rule], notApplied))
 }
 
 func (s *Summary) pageObjectives() []pageObjective {
 	var shown []pageObjective
 	for _, f := range s.Objective {
-		shown = append(shown, pageObjective{plain(f.Expr), f.Verdict, plain(f.reading())})
+		shown = append(shown, pageObjective{Plain(f.Expr), f.Verdict, Plain(f.reading())})
 	}
 	return shown
 }
@@ -248,7 +248,7 @@ func (s *Summary) pageConditions() []fact {
 	var facts []fact
 	add := func(name, value string) {
 		if value != "" {
-			facts = append(facts, fact{name, plain(value)})
+			facts = append(facts, fact{name, Plain(value)})
 		}
 	}
 	add("Server", s.serverName()+", "+v.Kind)
@@ -277,9 +277,9 @@ func (s *Summary) pageConfig() []fact {
 	for _, name := range slices.Sorted(maps.Keys(s.Head.Server.Config)) {
 		value := "not told"
 		if v := s.Head.Server.Config[name]; v != nil {
-			value = cmp.Or(plain(*v), "(empty)")
+			value = cmp.Or(Plain(*v), "(empty)")
 		}
-		facts = append(facts, fact{plain(name), value})
+		facts = append(facts, fact{Plain(name), value})
 	}
 	return facts
 }
@@ -287,7 +287,7 @@ func (s *Summary) pageConfig() []fact {
 func plainAll(texts []string) []string {
 	shown := make([]string, len(texts))
 	for i, text := range texts {
-		shown[i] = plain(text)
+		shown[i] = Plain(text)
 	}
 	return shown
 }

@@ -53,14 +53,14 @@ type junitMessage struct {
 // Violated or missed is a failure, undecided an error, not exercised skipped.
 func WriteJUnit(w io.Writer, s *Summary) error {
 	suite := junitSuite{
-		Name:      plain(s.Head.Name + "/" + s.Head.Script.Name),
+		Name:      Plain(s.Head.Name + "/" + s.Head.Script.Name),
 		Time:      "0",
 		Timestamp: s.Head.Started.UTC().Format(time.RFC3339),
 		Properties: []junitProperty{
 			{"seed", fmt.Sprint(s.Head.Seed)},
-			{"server", plain(s.serverName())},
+			{"server", Plain(s.serverName())},
 			{"digest", s.Head.Script.SHA1},
-			{"command", plain(s.Head.Command)},
+			{"command", Plain(s.Head.Command)},
 			{"verdict", string(s.Verdict.Opinion)},
 		},
 	}
@@ -111,7 +111,7 @@ func (s *Summary) ruleCase(rule check.Rule) junitCase {
 		return c
 	}
 	if why, undecided := s.Verdict.Undecided[rule]; undecided {
-		c.Error = &junitMessage{Message: plain(why), Type: "undecided"}
+		c.Error = &junitMessage{Message: Plain(why), Type: "undecided"}
 		return c
 	}
 	if s.Verdict.Exercised[rule] == 0 {
@@ -120,7 +120,7 @@ func (s *Summary) ruleCase(rule check.Rule) junitCase {
 			c.Skipped.Message = notApplied
 		}
 		if how := s.Verdict.Exercise[rule]; how != "" {
-			c.Skipped.Message += "; what would: " + plain(how)
+			c.Skipped.Message += "; what would: " + Plain(how)
 		}
 	}
 	return c
@@ -161,7 +161,7 @@ func (f *Finding) junit() junitCase {
 func plainLines(lines []string) string {
 	safe := make([]string, len(lines))
 	for i, line := range lines {
-		safe[i] = plain(line)
+		safe[i] = Plain(line)
 	}
 	return strings.Join(safe, "\n")
 }

@@ -102,7 +102,7 @@ func (m *metrics) sample(name string, value float64, labels ...string) {
 	m.text.WriteString(name)
 	for i := 0; i+1 < len(labels); i += 2 {
 		m.text.WriteString(map[bool]string{true: "{", false: ","}[i == 0])
-		fmt.Fprintf(&m.text, `%s="%s"`, labels[i], labelEscapes.Replace(strings.ToValidUTF8(labels[i+1], "?")))
+		fmt.Fprintf(&m.text, `%s="%s"`, labels[i], labelEscapes.Replace(Plain(labels[i+1])))
 	}
 	if len(labels) > 0 {
 		m.text.WriteByte('}')

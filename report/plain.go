@@ -9,10 +9,10 @@ import (
 	"unicode/utf8"
 )
 
-// plain makes text from a script, a server or a user safe to print on a
+// Plain makes text from a script, a server or a user safe to print on a
 // terminal: what would move the cursor, colour, ring or reorder stands there
 // as its escape, a line break too.
-func plain(text string) string {
+func Plain(text string) string {
 	if !strings.ContainsFunc(text, unsafeRune) {
 		return text
 	}

@@ -20,7 +20,7 @@ func TestPlain(t *testing.T) {
 		{"\u009b31m", "the one-byte form of an escape code", `\u009b31m`},
 		{"it's", "a quote is left alone", "it's"},
 	} {
-		if got := plain(test.text); got != test.want {
+		if got := Plain(test.text); got != test.want {
 			t.Errorf("%s: %q, want %q", test.reason, got, test.want)
 		}
 	}
@@ -29,7 +29,7 @@ func TestPlain(t *testing.T) {
 func FuzzPlain(f *testing.F) {
 	f.Add("\x1b]0;title\a")
 	f.Fuzz(func(t *testing.T, text string) {
-		got := plain(text)
+		got := Plain(text)
 		if !utf8.ValidString(got) || strings.ContainsFunc(got, func(r rune) bool { return !unicode.IsPrint(r) }) {
 			t.Errorf("%q became %q", text, got)
 		}

@@ -50,7 +50,7 @@ func conditions(s *Summary) string {
 	if s.Head.Server.Kind == "embedded" {
 		server = "the embedded server, which is not Redis"
 	}
-	return plain(fmt.Sprintf("%s · %s on %s · %s · attempts: %s · seed %d",
+	return Plain(fmt.Sprintf("%s · %s on %s · %s · attempts: %s · seed %d",
 		s.Head.Name, s.Head.Script.Name, server, s.Head.Model, thousands(s.Attempts), s.Head.Seed))
 }
 

@@ -81,6 +81,9 @@ func (c *collector) add(a *history.Attempt) {
 	if a.Buyer > c.lastBuyer || c.lastArrival == history.Never || a.Buyer == c.lastBuyer && a.Due < c.lastArrival {
 		c.lastBuyer, c.lastArrival = a.Buyer, a.Due
 	}
+	if a.Defect != sale.NoDefect {
+		c.defects++
+	}
 	if a.Outcome.Answered() {
 		c.answered(a)
 	} else {

@@ -46,6 +46,8 @@ type Summary struct {
 	// Objective holds the objectives in the order they were given.
 	Objective []Finding
 
+	// defects is the replies that no rule names and the errors of the script.
+	defects int64
 	// firstDue and lastReturn are history.Never without an attempt that has one.
 	firstDue, lastReturn int64
 	texts                *history.Texts

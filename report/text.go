@@ -55,7 +55,7 @@ func (t *text) head(title string) { t.out.WriteString("\n" + title + "\n") }
 func (t *text) verdict() {
 	s := t.s
 	verdict := strings.ToUpper(string(s.Verdict.Opinion))
-	what := fmt.Sprintf("%s, script %s on %s", plain(s.Head.Name), plain(s.Head.Script.Name), plain(s.serverName()))
+	what := fmt.Sprintf("%s, script %s on %s", Plain(s.Head.Name), Plain(s.Head.Script.Name), Plain(s.serverName()))
 	switch s.Verdict.Opinion {
 	case check.Valid:
 		t.say(verdict+"  ", "%s: no rule broken; %s", what, s.unitsSold())
@@ -73,7 +73,7 @@ func (t *text) verdict() {
 
 func (t *text) ended() {
 	if sentence := t.s.ended(); sentence != "" {
-		t.say("  ", "%s", plain(sentence))
+		t.say("  ", "%s", Plain(sentence))
 	}
 }
 
@@ -114,9 +114,9 @@ func (t *text) violations() {
 		t.say("    ", "Must hold: %s.", v.Rule.MustHold())
 		shown := v.Cases[:min(len(v.Cases), casesShown)]
 		for i, c := range shown {
-			t.say(fmt.Sprintf("  %3d. ", i+1), "%s", plain(c.Message))
+			t.say(fmt.Sprintf("  %3d. ", i+1), "%s", Plain(c.Message))
 			for k := range c.Attempts {
-				t.say("         ", "%s", plain(t.s.attemptLine(&c.Attempts[k])))
+				t.say("         ", "%s", Plain(t.s.attemptLine(&c.Attempts[k])))
 			}
 		}
 		if more := v.Count - int64(len(shown)); more > 0 && len(shown) > 0 {
@@ -131,10 +131,10 @@ func (t *text) doubts() {
 		t.head("  In doubt")
 	}
 	for _, doubt := range v.Doubts {
-		t.say("    - ", "%s", plain(doubt))
+		t.say("    - ", "%s", Plain(doubt))
 	}
 	for _, rule := range inOrder(v.Undecided) {
-		t.say("    - ", "%s could not be decided: %s", rule, plain(v.Undecided[rule]))
+		t.say("    - ", "%s could not be decided: %s", rule, Plain(v.Undecided[rule]))
 	}
 }
 
@@ -184,7 +184,7 @@ func (t *text) notExercised() {
 		if v.Exercised[rule] > 0 || undecided || t.s.violationOf(rule) != nil {
 			continue
 		}
-		how := plain(cmp.Or(v.Exercise[rule], notApplied))
+		how := Plain(cmp.Or(v.Exercise[rule], notApplied))
 		if !slices.Contains(flags, how) {
 			flags = append(flags, how)
 		}
@@ -207,7 +207,7 @@ func (t *text) warnings() {
 	}
 	t.head("  Warnings")
 	for _, warning := range t.s.Tail.Warnings {
-		t.say("    - ", "%s", plain(warning))
+		t.say("    - ", "%s", Plain(warning))
 	}
 }
 

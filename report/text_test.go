@@ -47,7 +47,7 @@ func TestTextFitsTheTerminal(t *testing.T) {
 			if w := utf8.RuneCountInString(line); w > width {
 				t.Errorf("%d attempts: a line of %d columns: %q", n, w, line)
 			}
-			if plain(line) != line {
+			if Plain(line) != line {
 				t.Errorf("%d attempts: a line that is not safe to print: %q", n, line)
 			}
 		}

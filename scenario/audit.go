@@ -14,6 +14,8 @@ import (
 // auditTimeout is how long one command of an audit may take.
 const auditTimeout = 10 * time.Second
 
+const howToClean = "; seckill check DIR --clean URL removes what is left"
+
 // audit reads the server's own account over fresh connections, when every
 // buyer has left, and removes the item's keys. Where an attempt was
 // indeterminate it may still run, so the account is read twice, a timeout
@@ -29,6 +31,7 @@ func (s *Sale) audit(ctx context.Context, tail *history.Tail, indeterminate bool
 	links, err := conn.Open(ctx, s.server, conn.Pool(1), timeout, clock.now)
 	if err != nil {
 		tail.Audits = []sale.Audit{{Ledger: sale.NoLedger, Problems: []string{"the audit could not connect: " + err.Error()}}}
+		tail.Warnings = append(tail.Warnings, "the item's keys may still be on the server"+howToClean)
 		return
 	}
 	defer links.Close()
@@ -42,7 +45,7 @@ func (s *Sale) audit(ctx context.Context, tail *history.Tail, indeterminate bool
 	}
 	tail.Audits = []sale.Audit{audit}
 	if err := s.remove(ctx, desk{links}, item); err != nil {
-		tail.Warnings = append(tail.Warnings, err.Error()+"; seckill check DIR --clean URL removes what is left")
+		tail.Warnings = append(tail.Warnings, err.Error()+howToClean)
 	}
 }
 

@@ -165,7 +165,7 @@ func About(name string) (string, error) {
 // WithoutPassword takes the password out of a URL; other text stays as it is.
 func WithoutPassword(text string) string {
 	u, err := url.Parse(text)
-	if err != nil || u.User == nil || u.Host == "" {
+	if err != nil || u.User == nil || u.Scheme == "" {
 		return text
 	}
 	if name := u.User.Username(); name != "" {

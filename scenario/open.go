@@ -37,7 +37,7 @@ func (s *Sale) open(ctx context.Context, links conn.Links) error {
 	if err := s.singCanary(ctx, do); err != nil {
 		return errors.Join(err, s.remove(undone, do, s.canary()))
 	}
-	if err := s.remove(ctx, do, s.canary()); err != nil {
+	if err := s.remove(undone, do, s.canary()); err != nil {
 		return err
 	}
 	item := s.Head.Items[0]

@@ -30,7 +30,7 @@ func (c *checkCmd) Run(app *app) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return summary.ExitCode(), report.WriteText(app.stdout, summary)
+	return app.exit(summary, report.WriteText(app.stdout, summary))
 }
 
 // judge reads the record in a results folder and forms an opinion of it.

@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/seckill-bench/seckill/report"
 )
 
 // What the process says when it ends; the first that applies.
@@ -40,6 +43,25 @@ type app struct {
 	stderr io.Writer
 }
 
+// exit is the exit code of a sale that was judged. A report that failed is
+// told, and never hides a broken rule.
+func (a *app) exit(summary *report.Summary, failed error) (int, error) {
+	code := summary.ExitCode()
+	if failed != nil && code == exitInvalid {
+		a.tell(failed)
+		return code, nil
+	}
+	return code, failed
+}
+
+// tell prints an error. It may quote a server or a script, and what they say
+// must not command the terminal.
+func (a *app) tell(err error) {
+	for line := range strings.Lines("seckill: " + err.Error() + "\n") {
+		fmt.Fprintln(a.stderr, report.Plain(strings.TrimSuffix(line, "\n")))
+	}
+}
+
 // command is a subcommand. It returns the exit code, or an error, which is one
 // of usage.
 type command interface {
@@ -49,12 +71,13 @@ type command interface {
 // Main runs the program and returns its exit code. When soft is done, what runs
 // comes to an orderly end; when hard is done, it ends what would outlive it.
 func Main(soft, hard context.Context, args []string, stdout, stderr io.Writer) int {
-	code, err := dispatch(&app{ctx: soft, hard: hard, stdout: stdout, stderr: stderr}, args)
+	a := &app{ctx: soft, hard: hard, stdout: stdout, stderr: stderr}
+	code, err := dispatch(a, args)
 	if hard.Err() != nil {
 		return exitKilled
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "seckill: %v\n", err)
+		a.tell(err)
 		return exitUsage
 	}
 	return code

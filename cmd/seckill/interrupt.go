@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// grace is what a second signal leaves for ending the private server.
-const grace = 300 * time.Millisecond
+// grace is the most that a second signal leaves for ending the private server.
+const grace = 2 * time.Second
 
 // interrupted returns a context that the first SIGINT or SIGTERM ends, and one
 // that the second ends, shortly before it ends the process: whoever asks twice

@@ -16,9 +16,9 @@ func (c *reportCmd) Run(app *app) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := report.WriteFolder(c.Dir, summary); err != nil {
-		return 0, err
+	failed := report.WriteFolder(c.Dir, summary)
+	if failed == nil {
+		_, failed = fmt.Fprintf(app.stdout, "Wrote the reports into %s; open %s/report.html.\n", c.Dir, c.Dir)
 	}
-	fmt.Fprintf(app.stdout, "Wrote the reports into %s; open %s/report.html.\n", c.Dir, c.Dir)
-	return summary.ExitCode(), nil
+	return app.exit(summary, failed)
 }

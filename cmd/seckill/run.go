@@ -232,17 +232,11 @@ func (c *runCmd) report(app *app, dir string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := report.WriteText(app.stdout, summary); err != nil {
-		return 0, err
-	}
-	code := summary.ExitCode()
+	failed := report.WriteText(app.stdout, summary)
 	if err := report.WriteFolder(dir, summary); err != nil {
-		fmt.Fprintf(app.stderr, "seckill: %v\nThe record is whole: seckill report %s makes the reports.\n", err, quote(dir))
-		if code == exitInvalid {
-			return code, nil
-		}
-		return exitUsage, nil
+		failed = fmt.Errorf("%w\nThe record is whole: seckill report %s makes the reports.", err, quote(dir))
+	} else {
+		fmt.Fprintf(app.stdout, "\nResults: %s  (open report.html)\n", dir)
 	}
-	fmt.Fprintf(app.stdout, "\nResults: %s  (open report.html)\n", dir)
-	return code, nil
+	return app.exit(summary, failed)
 }

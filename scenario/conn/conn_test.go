@@ -1,6 +1,7 @@
 package conn_test
 
 import (
+	"errors"
 	"context"
 	"os"
 	"os/exec"
@@ -209,6 +210,30 @@ func TestTakeEndsWithItsContext(t *testing.T) {
 	links.Give(held)
 	if x := do(t, links, "SLEEP", "0", "free"); x.Reply != "free" {
 		t.Fatalf("the pool lost its link: %v, %v", x.Reply, x.Err)
+	}
+}
+
+// Of many impatient buyers none may wait for a whole connection; it is made all
+// the same, for the next.
+func TestImpatienceDoesNotStopAConnection(t *testing.T) {
+	srv := fakeServer(t)
+	links := open(t, srv, conn.Pool(1), 200*time.Millisecond)
+	if x := do(t, links, "HANGUP"); x.Err == nil {
+		t.Fatalf("the server hung up and said %v", x.Reply)
+	}
+	soon, cancel := context.WithCancel(t.Context())
+	before, _ := do(t, open(t, srv, conn.Pool(1), time.Minute), "PEERS").Reply.(int64)
+	time.AfterFunc(0, cancel) // while the connection is made, or before
+	link, err := links.Take(soon)
+	for err == nil { // he was quicker than his patience
+		links.Give(link)
+		link, err = links.Take(soon)
+	}
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("his patience ended, and he is told %v", err)
+	}
+	if x := do(t, links, "SAY", "here"); !conn.IsReply(x.Err) {
+		t.Errorf("the next one is told %v (%d connections before)", x.Err, before)
 	}
 }
 

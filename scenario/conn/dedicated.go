@@ -20,9 +20,13 @@ func (d *dedicated) Take(ctx context.Context) (Link, error) {
 	}
 	l := d.pop()
 	if l.conn == nil {
-		if err := d.connect(ctx, l); err != nil {
+		if err := d.connect(context.WithoutCancel(ctx), l); err != nil {
 			return nil, err
 		}
+	}
+	if err := ctx.Err(); err != nil {
+		d.Give(l)
+		return nil, err
 	}
 	return l, nil
 }

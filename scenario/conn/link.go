@@ -41,16 +41,16 @@ type link struct {
 
 // RoundTrip sends a command and waits for its reply.
 func (l *link) RoundTrip(ctx context.Context, args []any) Exchange {
-	if l.conn == nil { // broken by an earlier exchange of whoever holds the link
-		if err := l.connect(ctx, l); err != nil {
+	// Broken by an earlier exchange of whoever holds the link, or idle for so
+	// long that the server may have closed it: a request sent over it would be
+	// lost without need. This is connection wait, and no service.
+	if l.conn == nil || time.Since(l.used) > rest {
+		if err := l.connect(context.WithoutCancel(ctx), l); err != nil {
 			at := l.now()
 			return Exchange{Sent: at, Read: at, Err: err}
 		}
 	}
 	begin := time.Now()
-	if begin.Sub(l.used) > rest {
-		l.recheck()
-	}
 	l.used, l.deadline.at = begin, begin.Add(l.timeout)
 	if at, set := ctx.Deadline(); set && at.Before(l.deadline.at) {
 		l.deadline.at = at
@@ -78,15 +78,8 @@ func spoils(err error) bool {
 	return moved || redis.IsReadOnlyError(err) || !IsReply(err)
 }
 
-// recheck lends the connection back to go-redis' pool, which looks at it before
-// the next request goes out and replaces it if the server has closed it since:
-// a request sent over it would be lost without need.
-func (l *link) recheck() {
-	l.conn.Close()
-	l.conn = l.client.Conn()
-}
-
-// drop closes the link's connection.
+// drop gives the link's connection back to go-redis' pool, which looks whether
+// it still stands before it hands it out again.
 func (l *link) drop() {
 	if l.conn != nil {
 		l.conn.Close()

@@ -1,6 +1,7 @@
 package conn
 
 import (
+	"cmp"
 	"context"
 	"sync"
 )
@@ -60,11 +61,13 @@ func (p *pool) Take(ctx context.Context) (Link, error) {
 	}
 }
 
-// ready makes sure that the connection stands, or gives the link back.
+// ready makes sure that the connection stands, or gives the link back. The
+// connection is made whether or not who asked for it has the patience: of many
+// impatient ones nobody else would ever get it.
 func (p *pool) ready(ctx context.Context, s *seat) (Link, error) {
 	err := ctx.Err() // whoever left while a link came free must not use it
 	if err == nil && s.conn == nil {
-		err = p.connect(ctx, &s.link)
+		err = cmp.Or(p.connect(context.WithoutCancel(ctx), &s.link), ctx.Err())
 	}
 	if err != nil {
 		p.free <- s
