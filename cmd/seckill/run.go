@@ -234,7 +234,7 @@ func (c *runCmd) report(app *app, dir string) (int, error) {
 	}
 	failed := report.WriteText(app.stdout, summary)
 	if err := report.WriteFolder(dir, summary); err != nil {
-		failed = fmt.Errorf("%w\nThe record is whole: seckill report %s makes the reports.", err, quote(dir))
+		failed = fmt.Errorf("%w\nthe record is whole: seckill report %s makes the reports", err, quote(dir))
 	} else {
 		fmt.Fprintf(app.stdout, "\nResults: %s  (open report.html)\n", dir)
 	}

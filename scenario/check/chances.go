@@ -47,18 +47,18 @@ func (j *judge) countChances(b *buyer) {
 	}
 }
 
-// countResends counts in the attempts of one request, given by call, of which
-// one that was granted returned first at done.
-func (j *judge) countResends(b *buyer, ops []op, done int64) {
+// countResends counts in the attempts of one request, of which number done was
+// granted; below 0: none was.
+func (j *judge) countResends(b *buyer, ops []op, done int) {
 	for i := range ops {
 		o := &ops[i]
 		if !o.ran() {
 			continue
 		}
 		j.resends += bit(i > 0)
-		if j.perRequest && o.inv > done && o.inv <= b.holds {
+		if j.onceARequest && done >= 0 && i != done && o.inv <= b.holds {
 			j.repeats++
-			j.lateRepeats += bit(o.inv > j.firstSoldOut.ret)
+			j.lateRepeats += bit(j.perRequest && o.inv > j.firstSoldOut.ret)
 		}
 	}
 }
@@ -90,7 +90,7 @@ func (j *judge) exercised(by map[Rule]int64) {
 		by[LostSale] += n[granted]
 		by[PhantomSale] += j.ran - n[granted]
 	}
-	if j.limited() || j.perRequest {
+	if j.limited() || j.onceARequest {
 		by[DuplicateSale] += j.repeats
 		by[FalseDup] += j.fresh
 	}
@@ -117,6 +117,9 @@ func exercise(r Rule, t *terms) string {
 	}
 	switch r {
 	case DuplicateSale:
+		if t.onceARequest && t.limit > 1 {
+			return "--double-click 0.1"
+		}
 		if t.limit > 1 {
 			return repeat + " " + holders
 		}

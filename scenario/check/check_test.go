@@ -23,6 +23,9 @@ func buy(buyer uint32, call, ret int64, outcome sale.Outcome) history.Attempt {
 		Quantity: 1, Verb: sale.Buy, Outcome: outcome, Left: sale.Untold}
 }
 
+// safeForBuyers are the terms of a script that sells nothing to a resend.
+var safeForBuyers = sale.Terms{Limit: 2, RetrySafe: sale.RetryBuyer}
+
 // again makes all attempts one request.
 func again(attempts ...history.Attempt) []history.Attempt {
 	for i := range attempts {
@@ -81,6 +84,10 @@ var ruleTests = []struct {
 	{"two lost replies that both sold", 2, one, attempts{buy(0, 0, 1, sale.Indeterminate), buy(0, 2, 3, sale.Indeterminate)}, held(2), []Rule{DuplicateSale}},
 	{"twice with a limit of two", 2, sale.Terms{Limit: 2}, attempts{buy(0, 0, 1, sale.OK), buy(0, 2, 3, sale.OK)}, nothing, nil},
 	{"one request granted twice, where it must be replayed", 2, idempotent, again(buy(0, 0, 1, sale.OK), buy(0, 2, 3, sale.OK)), nothing, []Rule{DuplicateSale}},
+	{"one request granted twice at the same time, as a double click is", 2, idempotent, again(buy(0, 0, 4, sale.OK), buy(0, 1, 3, sale.OK)), nothing, []Rule{DuplicateSale}},
+	{"one request granted twice, where a resend sells nothing", 2, safeForBuyers, again(buy(0, 0, 1, sale.OK), buy(0, 2, 3, sale.OK)), nothing, []Rule{DuplicateSale}},
+	{"one request granted twice, where nothing is promised of resends", 2, sale.Terms{Limit: 2}, again(buy(0, 0, 1, sale.OK), buy(0, 2, 3, sale.OK)), nothing, nil},
+	{"one request told ok and, at the same time, duplicate", 2, idempotent, append(again(buy(0, 0, 4, sale.OK), buy(0, 1, 3, sale.Duplicate)), buy(0, -1, 2, sale.OK)), nothing, []Rule{FalseDup}},
 	{"two requests granted", 2, idempotent, attempts{buy(0, 0, 1, sale.OK), buy(0, 2, 3, sale.OK)}, nothing, nil},
 
 	{"an ok and an empty ledger", 1, one, attempts{buy(0, 0, 1, sale.OK)}, held(), []Rule{LostSale}},

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -91,6 +92,65 @@ func TestViolationsComeBeforeDoubts(t *testing.T) {
 	}
 }
 
+// A tail may claim any number of attempts; room is made for those that come.
+func TestRoomIsMadeForWhatIsRead(t *testing.T) {
+	var sparse attempts
+	for i := range uint32(2000) {
+		sparse = append(sparse, buy(i*shardSize, 0, 1, sale.NotReady))
+	}
+	h := newHistory(head(1, one), sparse)
+	h.Head.Buyers, h.Tail = 1<<31, tail(1<<40, nothing)
+	least := testing.AllocsPerRun(1, func() { mustCheck(t, h) })
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	mustCheck(t, h)
+	runtime.ReadMemStats(&after)
+	if grown := after.TotalAlloc - before.TotalAlloc; grown > 64<<20 {
+		t.Errorf("%d MiB (in %.0f pieces) for 2,000 attempts", grown>>20, least)
+	}
+}
+
+// Two final readings that differ accuse nobody.
+func TestReadingsThatDifferAreNotUsed(t *testing.T) {
+	h := newHistory(head(2, one), attempts{buy(0, 0, 1, sale.OK), buy(1, 0, 1, sale.Indeterminate)})
+	h.Tail = tail(2, withStock(held(5), 2))
+	if v := mustCheck(t, h); v.Opinion != Invalid {
+		t.Fatalf("a ledger that does not fit: %s", v.Opinion)
+	}
+	h.Tail.AuditsDiffer = true
+	if v := mustCheck(t, h); v.Opinion != Unknown || len(v.Violations) > 0 {
+		t.Errorf("%s %v", v.Opinion, v.Violations)
+	}
+}
+
+// More attempts than were made are no better than fewer.
+func TestAttemptsTooMany(t *testing.T) {
+	h := newHistory(head(1, one), attempts{buy(0, 0, 1, sale.OK), buy(1, 2, 3, sale.SoldOut)})
+	h.Tail = tail(1, nothing)
+	if v := mustCheck(t, h); v.Opinion != Unknown {
+		t.Errorf("%s %v", v.Opinion, v.Doubts)
+	}
+}
+
+// An attempt that was granted in part, or is no purchase, is left to no rule
+// about purchases, and a sale without stock proves what it can.
+func TestWhatTheRulesDoNotWeigh(t *testing.T) {
+	part, release := buy(0, 0, 1, sale.OK), buy(0, 0, 1, sale.OK)
+	part.Quantity, part.Granted, release.Verb = 2, 1, sale.Release
+	for reason, a := range map[string]history.Attempt{"granted in part": part, "a release": release} {
+		h := newHistory(head(5, one), attempts{a})
+		h.Head.Quantity, h.Head.Terms.Limit, h.Tail = int64(a.Quantity), 2, tail(1, nothing)
+		if v := mustCheck(t, h); v.Opinion != Unknown {
+			t.Errorf("%s: %s", reason, v.Opinion)
+		}
+	}
+	h := newHistory(head(0, one), attempts{buy(0, 0, 1, sale.SoldOut)})
+	h.Tail = tail(1, withStock(held(), 0))
+	if v := mustCheck(t, h); v.Opinion != Valid {
+		t.Errorf("a sale without stock: %s %v", v.Opinion, v.Doubts)
+	}
+}
+
 func TestItemsAreJudgedApart(t *testing.T) {
 	hd := head(1, one)
 	hd.Items = []sale.Item{{ID: "a", Stock: 1}, {ID: "b", Stock: 1}}
@@ -108,8 +168,8 @@ func TestItemsAreJudgedApart(t *testing.T) {
 }
 
 func TestDamagedRecordsAreErrors(t *testing.T) {
-	late, lost := buy(0, 3, 1, sale.OK), buy(0, 0, 1, sale.OK)
-	lost.Item = 7
+	late, lost, early, free := buy(0, 3, 1, sale.OK), buy(0, 0, 1, sale.OK), buy(0, 0, 1, sale.OK), buy(0, 0, 1, sale.SoldOut)
+	lost.Item, early.Due, free.Granted = 7, 1, 1
 	for _, test := range []struct {
 		reason string
 		head   history.Head
@@ -117,6 +177,9 @@ func TestDamagedRecordsAreErrors(t *testing.T) {
 	}{
 		{"returned before it was called", head(1, one), late},
 		{"an item that is not there", head(1, one), lost},
+		{"called before it was due", head(1, one), early},
+		{"a buyer beyond those announced", head(1, one), buy(10, 0, 1, sale.OK)},
+		{"a refusal that was granted units", head(1, one), free},
 		{"no outcome", head(1, one), history.Attempt{}},
 		{"no items", history.Head{}, history.Attempt{}},
 		{"a stock below zero", head(-1, one), buy(0, 0, 1, sale.OK)},

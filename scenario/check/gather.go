@@ -12,7 +12,9 @@ type record struct {
 	shards []shard
 	// expected is how many ops a shard is likely to hold.
 	expected int
-	count    [classes]int64
+	// read counts the ops so far, opened the shards that hold any.
+	read, opened int
+	count        [classes]int64
 	// firstSoldOut is the op told sold_out that returned first, or one that
 	// returns forever.
 	firstSoldOut op
@@ -27,6 +29,8 @@ type record struct {
 type reading struct {
 	records  []record
 	attempts int64
+	// buyers is how many buyers the head announces; 0: it does not say.
+	buyers int64
 }
 
 // gather reads all attempts. It fails where the record contradicts itself.
@@ -46,7 +50,7 @@ func gather(h *history.History, found *findings) (*reading, error) {
 }
 
 func newReading(h *history.History) *reading {
-	r := &reading{records: make([]record, len(h.Head.Items))}
+	r := &reading{records: make([]record, len(h.Head.Items)), buyers: h.Head.Buyers}
 	expected := int64(64)
 	if h.Tail != nil {
 		shards := max(h.Head.Buyers, 1)>>shardBits + 1
@@ -60,11 +64,8 @@ func newReading(h *history.History) *reading {
 }
 
 func (r *reading) add(a *history.Attempt, quantity int64, found *findings) error {
-	if int(a.Item) >= len(r.records) {
-		return fmt.Errorf("damaged record: an attempt on item %d of %d", a.Item, len(r.records))
-	}
-	if int(a.Outcome) >= len(classOf) || a.Outcome == 0 {
-		return fmt.Errorf("damaged record: an attempt with %s", a.Outcome)
+	if wrong := r.contradiction(a); wrong != "" {
+		return fmt.Errorf("damaged record: an attempt of buyer %d with outcome %s %s", a.Buyer, a.Outcome, wrong)
 	}
 	rec := &r.records[a.Item]
 	o := rec.add(a)
@@ -85,12 +86,36 @@ func (r *reading) add(a *history.Attempt, quantity int64, found *findings) error
 	return nil
 }
 
+// contradiction says what about an attempt cannot be; empty: nothing.
+func (r *reading) contradiction(a *history.Attempt) string {
+	switch {
+	case int(a.Item) >= len(r.records):
+		return fmt.Sprintf("is on item %d of %d", a.Item, len(r.records))
+	case int(a.Outcome) >= len(classOf) || a.Outcome == 0:
+		return "is none of the outcomes"
+	case r.buyers > 0 && int64(a.Buyer) >= r.buyers:
+		return fmt.Sprintf("is of none of the %d buyers", r.buyers)
+	case a.Outcome != sale.OK && a.Granted != 0:
+		return fmt.Sprintf("was granted %d units", a.Granted)
+	case a.Call != history.Never && a.Due > a.Call:
+		return "was called before it was due"
+	}
+	return ""
+}
+
 func (r *record) add(a *history.Attempt) *op {
 	n := int(a.Buyer >> shardBits)
 	if n >= len(r.shards) {
 		r.shards = append(r.shards, make([]shard, n+1-len(r.shards))...)
 	}
-	o := r.shards[n].grow(r.expected)
+	r.read++
+	room := 0
+	if len(r.shards[n].ops) == 0 {
+		r.opened++
+		// Not more than the record has borne out: a tail may claim anything.
+		room = min(r.expected, 64+4*r.read/r.opened)
+	}
+	o := r.shards[n].grow(room)
 	o.set(a)
 	r.count[classOf[a.Outcome]]++
 	if a.Outcome.Answered() {

@@ -144,7 +144,7 @@ func (j *judge) judgeBuyer(b *buyer) {
 	if b.lastSale > j.firstSoldOut.ret {
 		j.judgeLateSales(b)
 	}
-	if b.count[replayed] > 0 || j.perRequest && len(b.ops) > 1 {
+	if b.count[replayed] > 0 || j.onceARequest && len(b.ops) > 1 {
 		j.judgeRequests(b)
 	}
 }

@@ -18,8 +18,9 @@ type terms struct {
 	capacity int64 // sales the stock is good for
 	limit    int64 // sales a buyer may hold, or noLimit
 	order    sale.Order
-	// perRequest: a request that was granted is replayed ever after.
-	perRequest bool
+	// onceARequest: a request is granted once. perRequest: and its answer is
+	// replayed ever after.
+	onceARequest, perRequest bool
 }
 
 func newTerms(head *history.Head, item sale.Item) (terms, error) {
@@ -28,7 +29,8 @@ func newTerms(head *history.Head, item sale.Item) (terms, error) {
 		return terms{}, fmt.Errorf("item %s cannot be judged: stock %d, quantity %d, limit %d", item.ID, item.Stock, q, limit)
 	}
 	t := terms{stock: item.Stock, quantity: q, capacity: item.Stock / q, limit: noLimit, order: head.Terms.Order,
-		perRequest: head.Terms.RetrySafe == sale.RetryRequest}
+		onceARequest: head.Terms.RetrySafe == sale.RetryBuyer || head.Terms.RetrySafe == sale.RetryRequest,
+		perRequest:   head.Terms.RetrySafe == sale.RetryRequest}
 	if limit > 0 {
 		t.limit = limit / q
 	}

@@ -18,6 +18,8 @@ type shelf struct {
 	sold    int64
 	held    [smallBuyers]int64
 	granted [smallBuyers]uint32 // requests that may have been granted, a bit each
+	told    [smallBuyers]uint32 // requests that were told ok, a bit each
+	turned  [smallBuyers]uint32 // requests turned away for a limit that does not exist, a bit each
 	// unlimited: somebody was refused for a limit that does not exist, which
 	// is right only of an item sold out at the end.
 	unlimited bool
@@ -41,7 +43,7 @@ type input struct {
 
 // legal reports whether some order of the attempts explains every answer.
 func (s *smallSale) legal() bool {
-	return porcupine.CheckOperations(s.model(), s.operations()) && s.replaysResends()
+	return porcupine.CheckOperations(s.model(), s.operations())
 }
 
 func (s *smallSale) operations() []porcupine.Operation {
@@ -96,6 +98,9 @@ func (s *smallSale) step(at shelf, in input) (bool, any) {
 		return true, at
 	}
 	full, empty := at.held[in.buyer] >= s.limit, at.sold >= s.stock/s.quantity
+	if at.told[in.buyer]&(1<<in.request) != 0 && s.remembers(in.class) {
+		return false, at
+	}
 	switch in.class {
 	case granted, maybe:
 		if full || empty {
@@ -104,7 +109,11 @@ func (s *smallSale) step(at shelf, in input) (bool, any) {
 		at.sold++
 		at.held[in.buyer]++
 		if in.class == granted {
+			if s.head.Terms.RetrySafe == sale.RetryRequest && at.turned[in.buyer]&(1<<in.request) != 0 {
+				return false, at // nothing can have changed its answer
+			}
 			at.granted[in.buyer] |= 1 << in.request
+			at.told[in.buyer] |= 1 << in.request
 		}
 		return true, at
 	case replayed:
@@ -116,9 +125,22 @@ func (s *smallSale) step(at shelf, in input) (bool, any) {
 	}
 	if s.limit == noLimit {
 		at.unlimited = true
+		at.turned[in.buyer] |= 1 << in.request
 		return true, at
 	}
 	return full && !(empty && s.head.Terms.Order == sale.StockFirst), at
+}
+
+// remembers reports whether a script that keeps its promise about resends never
+// gives this answer to a request that it has told ok.
+func (s *smallSale) remembers(answer class) bool {
+	switch s.head.Terms.RetrySafe {
+	case sale.RetryBuyer:
+		return answer == granted
+	case sale.RetryRequest:
+		return answer != maybe && answer != replayed
+	}
+	return false
 }
 
 // agrees holds the state against the audit.
@@ -147,24 +169,4 @@ func (s *smallSale) agrees(at *shelf) bool {
 		delete(stored, id)
 	}
 	return len(stored) == 0
-}
-
-// replaysResends is a promise about returns, not about an order: after a grant
-// of a request has returned, every later attempt of it is a replay.
-func (s *smallSale) replaysResends() bool {
-	if s.head.Terms.RetrySafe != sale.RetryRequest {
-		return true
-	}
-	broken := func(first, then *history.Attempt) bool {
-		return first.Outcome == sale.OK && first.Buyer == then.Buyer && first.Request == then.Request && first.Return < then.Call &&
-			classOf[then.Outcome] != notRun && classOf[then.Outcome] != maybe && then.Outcome != sale.Replayed
-	}
-	for i := range s.attempts {
-		for k := range s.attempts {
-			if broken(&s.attempts[i], &s.attempts[k]) {
-				return false
-			}
-		}
-	}
-	return true
 }

@@ -3,8 +3,11 @@ package check
 import "fmt"
 
 // judgeRequests: a replay needs an earlier attempt of the request that was
-// granted or may have been; and where the script promises it, every attempt
-// called after a grant of its request has returned is a replay.
+// granted or may have been. Where the script promises not to grant a request
+// twice, one ok is all that a request may hear of; and where it promises to
+// replay its answers, every other answer beside that ok is a replay. Neither
+// depends on instants: whichever of the two came first, the stock and the
+// buyer's units only ever grew less free by the other.
 func (j *judge) judgeRequests(b *buyer) {
 	ops := b.grouped()
 	for start := 0; start < len(ops); {
@@ -19,17 +22,17 @@ func (j *judge) judgeRequests(b *buyer) {
 
 // judgeRequest judges the attempts of one request, given by call.
 func (j *judge) judgeRequest(b *buyer, ops []op) {
-	asked, done := op{inv: forever}, op{ret: forever}
+	asked, done := op{inv: forever}, -1
 	for i := range ops {
 		o := &ops[i]
 		if o.asked() && o.inv < asked.inv {
 			asked = *o
 		}
-		if o.class == granted && o.ret < done.ret {
-			done = *o
+		if o.class == granted && (done < 0 || o.ret < ops[done].ret) {
+			done = i
 		}
 	}
-	j.countResends(b, ops, done.ret)
+	j.countResends(b, ops, done)
 	for i := range ops {
 		o := &ops[i]
 		if o.class == replayed && j.complete && asked.inv > o.ret {
@@ -37,26 +40,28 @@ func (j *judge) judgeRequest(b *buyer, ops []op) {
 				return "an attempt was answered as a replay, and no attempt of its request that was granted or may have been had been called before it returned"
 			}, *o)
 		}
-		if j.perRequest && o.inv > done.ret {
-			j.judgeResend(o, &done)
+		if done >= 0 && i != done {
+			j.judgeResend(b, o, &ops[done])
 		}
 	}
 }
 
-// judgeResend judges an attempt called after its request had been granted.
-func (j *judge) judgeResend(o, done *op) {
+// judgeResend judges an attempt of a request that another was granted.
+func (j *judge) judgeResend(b *buyer, o, done *op) {
 	var c condition
-	switch o.class {
-	case granted:
-		c = requestGrantedAgain
-	case soldOut:
+	switch {
+	case o.class == granted && (j.onceARequest && b.count[granted] <= j.limit):
+		c = requestGrantedAgain // beyond his limit it is told as that
+	case !j.perRequest:
+		return
+	case o.class == soldOut:
 		c = requestSoldOutAgain
-	case duplicate, refused:
+	case o.class == refused, o.class == duplicate:
 		c = requestDupAgain
 	default:
 		return
 	}
 	j.add(c, func() string {
-		return fmt.Sprintf("an attempt was told %s after an earlier one of its request had been granted; the script promises to replay that answer", o.outcome)
+		return fmt.Sprintf("an attempt was told %s, and another of its request was granted; the script promises that a resend is not sold again", o.outcome)
 	}, *o, *done)
 }

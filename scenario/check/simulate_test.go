@@ -95,7 +95,10 @@ func newShop(s *smallSale, r *rand.Rand) *shop {
 // serve runs one attempt.
 func (p *shop) serve() history.Attempt {
 	u := uint32(p.r.IntN(smallBuyers))
-	if p.latest[u] == 0 || p.r.IntN(4) > 0 {
+	// A script that is safe for a buyer alone has no right answer to a resend
+	// while its buyer may have more.
+	unsafe := p.head.Terms.RetrySafe == sale.RetryBuyer && p.limit > 1 && p.done[p.latest[u]]
+	if p.latest[u] == 0 || unsafe || p.r.IntN(4) > 0 {
 		p.requests++
 		p.latest[u] = p.requests
 	}
@@ -125,6 +128,7 @@ func (p *shop) loseReply(a *history.Attempt) {
 	if p.r.IntN(3) == 0 {
 		a.Call -= p.r.Int64N(15)
 	}
+	a.Due = a.Call
 	a.Outcome, a.Return = sale.Indeterminate, a.Call+p.r.Int64N(5)
 }
 
@@ -191,7 +195,8 @@ func (s *smallSale) corrupt(r *rand.Rand) {
 	}
 	a.Return = max(a.Return, a.Call)
 	for i := range s.attempts {
-		s.attempts[i].Return = max(s.attempts[i].Return, s.attempts[i].Call)
+		a := &s.attempts[i]
+		a.Return, a.Due = max(a.Return, a.Call), min(a.Due, a.Call)
 	}
 }
 

@@ -1,8 +1,8 @@
 package conn_test
 
 import (
-	"errors"
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"slices"

@@ -47,7 +47,7 @@ func TestTemplateIsReplacement(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v := values{
 			item: sale.Item{ID: word.Draw(t, "item"), Stock: rapid.Int64().Draw(t, "stock")},
-			p: &sale.Purchase{Buyer: word.Draw(t, "buyer"), Request: word.Draw(t, "request")}, quantity: rapid.Int64().Draw(t, "qty"), limit: rapid.Int64().Draw(t, "limit"),
+			p:    &sale.Purchase{Buyer: word.Draw(t, "buyer"), Request: word.Draw(t, "request")}, quantity: rapid.Int64().Draw(t, "qty"), limit: rapid.Int64().Draw(t, "limit"),
 		}
 		number := func(n int64) string { return strconv.FormatInt(n, 10) }
 		worth := []string{
