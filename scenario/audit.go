@@ -36,15 +36,15 @@ func (s *Sale) audit(ctx context.Context, tail *history.Tail, indeterminate bool
 	}
 	defer links.Close()
 	item := s.Head.Items[0]
-	audit := s.strategy.Audit(ctx, desk{links}, item)
+	audit := s.strategy.AuditFor(ctx, desk{links}, item, s.took())
 	if indeterminate {
 		time.Sleep(s.spec.Timeout)
-		again := s.strategy.Audit(ctx, desk{links}, item)
+		again := s.strategy.AuditFor(ctx, desk{links}, item, s.took())
 		tail.AuditsDiffer = !equal(audit, again)
 		audit = again
 	}
 	tail.Audits = []sale.Audit{audit}
-	if err := s.remove(ctx, desk{links}, item); err != nil {
+	if err := s.remove(ctx, desk{links}, item, s.took()); err != nil {
 		tail.Warnings = append(tail.Warnings, err.Error()+howToClean)
 	}
 }

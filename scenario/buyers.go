@@ -128,6 +128,7 @@ func (d *drive) attempt(h *hand) {
 	h.link = link
 	h.purchase = sale.Purchase{
 		Verb: sale.Buy, Item: d.item, Buyer: d.ids.ID(a.Buyer), Request: d.ids.ID(a.Request), Quantity: d.quantity,
+		BuyerIndex: a.Buyer, RequestIndex: a.Request, Attempt: uint32(a.Try),
 	}
 	answer := d.strategy.Call(calling, h, &h.purchase)
 	d.links.Give(link)

@@ -35,14 +35,14 @@ func (s *Sale) open(ctx context.Context, links conn.Links) error {
 		return err
 	}
 	if err := s.singCanary(ctx, do); err != nil {
-		return errors.Join(err, s.remove(undone, do, s.canary()))
+		return errors.Join(err, s.remove(undone, do, s.canary(), s.tookCanary()))
 	}
-	if err := s.remove(undone, do, s.canary()); err != nil {
+	if err := s.remove(undone, do, s.canary(), s.tookCanary()); err != nil {
 		return err
 	}
 	item := s.Head.Items[0]
-	if err := s.strategy.Open(ctx, do, item); err != nil {
-		return errors.Join(fmt.Errorf("opening item %s: %w", item.ID, err), s.remove(undone, do, item))
+	if err := s.strategy.OpenFor(ctx, do, item, s.took()); err != nil {
+		return errors.Join(fmt.Errorf("opening item %s: %w", item.ID, err), s.remove(undone, do, item, s.took()))
 	}
 	return nil
 }
@@ -75,11 +75,11 @@ func (s *Sale) canary() sale.Item {
 // as every buyer will. A server that cannot do it says so once, here, and not
 // five thousand times in the record.
 func (s *Sale) singCanary(ctx context.Context, links desk) error {
-	item := s.canary()
-	if err := s.strategy.Open(ctx, links, item); err != nil {
+	item, took := s.canary(), s.tookCanary()
+	if err := s.strategy.OpenFor(ctx, links, item, took); err != nil {
 		return fmt.Errorf("opening a trial item: %w", err)
 	}
-	p := sale.Purchase{Verb: sale.Buy, Item: item, Buyer: sale.BuyerIDs{From: firstBuyer - 1}.ID(0), Request: "0", Quantity: s.Head.Quantity}
+	p := s.canaryPurchase()
 	for _, call := range []func(context.Context, *hand) sale.Answer{
 		func(ctx context.Context, h *hand) sale.Answer { return s.strategy.Teach(ctx, h, &p) },
 		func(ctx context.Context, h *hand) sale.Answer { return s.strategy.Call(ctx, h, &p) },
@@ -92,10 +92,23 @@ func (s *Sale) singCanary(ctx context.Context, links desk) error {
 			return fmt.Errorf("a trial purchase failed: %w", err)
 		}
 	}
-	if audit := s.strategy.Audit(ctx, links, item); len(audit.Problems) > 0 {
+	if audit := s.strategy.AuditFor(ctx, links, item, took); len(audit.Problems) > 0 {
 		return fmt.Errorf("a trial audit failed: %s", strings.Join(audit.Problems, "; "))
 	}
 	return nil
+}
+
+// canaryPurchase is what the canary buys, under an id that no buyer has.
+func (s *Sale) canaryPurchase() sale.Purchase {
+	return sale.Purchase{
+		Verb: sale.Buy, Item: s.canary(), Buyer: sale.BuyerIDs{From: firstBuyer - 1}.ID(0), Request: "0", Quantity: s.Head.Quantity,
+	}
+}
+
+// tookCanary says that the canary took part, and nobody else.
+func (s *Sale) tookCanary() sale.Took {
+	once := func(yield func(sale.Purchase) bool) { yield(s.canaryPurchase()) }
+	return sale.Took{Buyers: once, Requests: once}
 }
 
 // try makes one purchase and returns what makes the whole sale impossible: a
@@ -117,9 +130,9 @@ func (d desk) try(ctx context.Context, call func(context.Context, *hand) sale.An
 	return nil
 }
 
-// remove deletes the keys of an item.
-func (s *Sale) remove(ctx context.Context, do desk, item sale.Item) error {
-	keys, err := s.strategy.Keys(item)
+// remove deletes the keys of an item, and those of who took part.
+func (s *Sale) remove(ctx context.Context, do desk, item sale.Item, took sale.Took) error {
+	keys, err := s.keys(item, took)
 	if err != nil {
 		return err
 	}

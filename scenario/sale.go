@@ -88,15 +88,52 @@ func describe(ctx context.Context, srv *server.Server) history.Server {
 
 // Keys lists every key the sale may make, the canary's included.
 func (s *Sale) Keys() ([]string, error) {
-	var keys []string
-	for _, item := range []sale.Item{s.canary(), s.Head.Items[0]} {
-		of, err := s.strategy.Keys(item)
+	keys, err := s.keys(s.canary(), s.tookCanary())
+	if err != nil {
+		return nil, err
+	}
+	of, err := s.keys(s.Head.Items[0], s.took())
+	return append(keys, of...), err
+}
+
+// keys lists the keys of an item, those that are a buyer's own included.
+func (s *Sale) keys(item sale.Item, took sale.Took) (keys []string, err error) {
+	for key, err := range s.strategy.KeysFor(item, took) {
 		if err != nil {
 			return nil, err
 		}
-		keys = append(keys, of...)
+		keys = append(keys, key)
 	}
 	return keys, nil
+}
+
+// took says who takes part, by the plan: every buyer with every purchase.
+func (s *Sale) took() sale.Took {
+	most := uint32(s.spec.Attempts.Most)
+	return sale.Took{
+		Buyers: func(yield func(sale.Purchase) bool) {
+			for n := range uint32(s.Head.Buyers) {
+				if !yield(s.purchase(n, n*most)) {
+					return
+				}
+			}
+		},
+		Requests: func(yield func(sale.Purchase) bool) {
+			for n := range uint32(s.Head.Buyers) * most {
+				if !yield(s.purchase(n/most, n)) {
+					return
+				}
+			}
+		},
+	}
+}
+
+// purchase is one purchase of the plan.
+func (s *Sale) purchase(buyer, request uint32) sale.Purchase {
+	return sale.Purchase{
+		Verb: sale.Buy, Item: s.Head.Items[0], Quantity: s.Head.Quantity, BuyerIndex: buyer, RequestIndex: request,
+		Buyer: s.Head.BuyerIDs.ID(buyer), Request: s.Head.BuyerIDs.ID(request),
+	}
 }
 
 // Run opens the sale, drives it, audits it and removes its keys. Attempts go

@@ -178,6 +178,8 @@ func TestDamagedRecordsAreErrors(t *testing.T) {
 		{"returned before it was called", head(1, one), late},
 		{"an item that is not there", head(1, one), lost},
 		{"called before it was due", head(1, one), early},
+		{"never called, and returned before it was due", head(1, one), history.Attempt{Due: 2, Call: history.Never, Return: 1, Outcome: sale.Failed}},
+		{"a sale of less than nothing", head(1, one), history.Attempt{Granted: -1, Quantity: 1, Verb: sale.Buy, Outcome: sale.OK}},
 		{"a buyer beyond those announced", head(1, one), buy(10, 0, 1, sale.OK)},
 		{"a refusal that was granted units", head(1, one), free},
 		{"no outcome", head(1, one), history.Attempt{}},

@@ -97,6 +97,10 @@ func (r *reading) contradiction(a *history.Attempt) string {
 		return fmt.Sprintf("is of none of the %d buyers", r.buyers)
 	case a.Outcome != sale.OK && a.Granted != 0:
 		return fmt.Sprintf("was granted %d units", a.Granted)
+	case a.Granted < 0:
+		return fmt.Sprintf("was granted %d units", a.Granted)
+	case a.Call == history.Never && a.Return != history.Never && a.Due > a.Return:
+		return "returned before it was due"
 	case a.Call != history.Never && a.Due > a.Call:
 		return "was called before it was due"
 	}

@@ -91,7 +91,7 @@ func (a *argument) value(v *values) (string, error) {
 		}
 		text = appendJSON(text, value)
 	}
-	return string(text), nil
+	return string(text), v.spend(len(text))
 }
 
 // Append appends the command of a purchase to args, as the contract calls the

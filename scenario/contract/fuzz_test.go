@@ -19,6 +19,10 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"))
 	f.Add([]byte("{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{"))
 	f.Add([]byte("? [a]\n: !!binary x\n<<: {}\n"))
+	f.Add([]byte(market))
+	for _, tt := range refusals {
+		f.Add([]byte(minimal(tt.lines)))
+	}
 	for _, tt := range brokenContracts {
 		f.Add([]byte(strings.Replace(shop, tt.old, tt.new, 1)))
 	}
@@ -33,14 +37,15 @@ func FuzzLoad(f *testing.F) {
 		if _, err := c.Keys(item); err != nil {
 			return // two names for a key of this item
 		}
-		open, err := opened(c, sale.Took{})
+		open, err := opened(c, sale.Took{Buyers: slices.Values([]sale.Purchase{purchase})})
 		if err != nil {
-			t.Fatal(err)
+			return // a template that fails for this item
 		}
 		args, err := c.Append(nil, &purchase)
 		if err != nil {
-			t.Fatal(err)
+			return // or for this purchase
 		}
+		c.Audit(t.Context(), books{}, item, sale.Took{})
 		for _, words := range append(open, args) {
 			if slices.ContainsFunc(words, func(w any) bool { _, isText := w.(string); return !isText }) {
 				t.Fatalf("%v has a word that is no text", words)
@@ -78,6 +83,30 @@ func FuzzAnswer(f *testing.F) {
 			t.Fatalf("%#v is a defect and %v", reply, a.Outcome)
 		case len(a.Raw) > maxPrinted+len("…"):
 			t.Fatalf("the reply is kept in %d bytes", len(a.Raw))
+		}
+	})
+}
+
+// Whatever a server answers, it is filed in the same way under a contract that
+// looks into replies; what is captured is bytes of the reply.
+func FuzzAnswerParts(f *testing.F) {
+	f.Add([]byte("a\x03s\x02OKi\x00\x00\x00\x00\x00\x00\x00\x05s\x10{\"n\":2,\"id\":\"x\"}"))
+	f.Add([]byte("s\x0dLEFT:3:\x00\xff"))
+	f.Add([]byte("s\x0a{\"code\":1}"))
+	c := loaded(f, market)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		reply, err := decodeReply(&text, 0), error(nil)
+		if failed, isError := reply.(error); isError {
+			reply, err = nil, failed
+		}
+		a := c.Answer(reply, err)
+		switch _, captured := a.Receipt["token"]; {
+		case a.Outcome < sale.OK || a.Outcome > sale.Indeterminate:
+			t.Fatalf("%#v is filed as %v", reply, a.Outcome)
+		case captured != (a.Outcome == sale.OK) || a.Outcome == sale.OK && a.Left == sale.Untold:
+			t.Fatalf("%#v is %+v", reply, a)
+		case a.Granted < 0 || len(a.Raw) > maxPrinted+len("…"):
+			t.Fatalf("%#v is %+v", reply, a)
 		}
 	})
 }

@@ -187,6 +187,7 @@ func (c *Contract) yieldOwn(item sale.Item, who iter.Seq[sale.Purchase], request
 		v.p = &p
 		for _, k := range own {
 			var err error
+			v.spent = 0
 			if texts, err = k.append(texts[:0], &v); err != nil {
 				continue // a capture that his answer did not set: no key was made of it
 			}

@@ -132,7 +132,7 @@ func (r *buyersReader) add(h *holdings, m member, quantity int64) error {
 func (r *buyersReader) askEach(ctx context.Context, do Doer, c *Contract, v values, p *preparedItem, buyers iter.Seq[sale.Purchase]) ([]sale.Holding, error) {
 	var list []sale.Holding
 	for b := range buyers {
-		v.p = &b
+		v.p, v.spent = &b, 0
 		words := make([]any, 0, len(r.command))
 		for i := range r.command {
 			var err error

@@ -47,6 +47,14 @@ func TestManualIsWhole(t *testing.T) {
 	for _, c := range buyerCollections {
 		words = append(words, "`{"+c.name+": KEY")
 	}
+	for name := range templateFunctions {
+		words = append(words, "| `"+name+" ")
+	}
+	for _, test := range strings.Fields("int int_in min max str re nil empty any error at json bits left granted capture get hget llen hash_sum sum difference lua missing smembers hkeys hgetall zrange lrange per_buyer scan xrange limit order retry_safe missing_stock cluster seq uuid snowflake hex keys numkeys args replies") {
+		if !strings.Contains(manual(t), "`"+test) && !strings.Contains(manual(t), "{"+test+":") {
+			t.Errorf("the manual does not explain %s", test)
+		}
+	}
 	for _, list := range []string{"int int_in min max str nil error", "get hget missing", "limit order retry_safe missing_stock cluster", "version name script call qty items keys open buy audit promises"} {
 		for word := range strings.FieldsSeq(list) {
 			words = append(words, word)

@@ -85,6 +85,7 @@ func (o *opening) yield(c *Contract, p *preparedItem, v *values, yield func([]an
 	for _, command := range o.commands {
 		var words []any
 		var err error
+		v.spent = 0
 		for i := range command {
 			if words, err = o.word(c, p, v, &command[i], words); err != nil {
 				return yield(nil, fmt.Errorf("open: %w", err)) && false

@@ -182,7 +182,7 @@ func (t *template) bindArg(arg parse.Node, s scope) (parse.Node, error) {
 			return nil, err
 		}
 		if !found {
-			return nil, fmt.Errorf("bad template: the function %s has no place here; known: mod, hash, share, join, split, index, json, and, or, not, eq, ne, lt, le, gt, ge, len, slice", arg.Ident)
+			return nil, fmt.Errorf("bad template: unknown name %q; known: %s", arg.Ident, s.known())
 		}
 		t.note(arg.Ident, seg)
 		return &parse.VariableNode{NodeType: parse.NodeVariable, Pos: arg.Pos, Ident: []string{"$", arg.Ident}}, nil

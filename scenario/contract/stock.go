@@ -143,16 +143,8 @@ func (r *stockReader) number(reply any, v *values) (int64, error) {
 	if err, failed := reply.(error); failed {
 		return 0, err
 	}
-	if values, isList := reply.([]any); isList && r.command == "HVALS" {
-		var sum int64
-		for _, value := range values {
-			units, whole := wholeNumber(value)
-			if !whole {
-				return 0, fmt.Errorf("%s is not a whole number", printed(value))
-			}
-			sum += units
-		}
-		return sum, nil
+	if list, isList := reply.([]any); isList && r.command == "HVALS" {
+		return sumOf(list)
 	}
 	if reply == nil {
 		if r.missing == nil {
@@ -179,6 +171,18 @@ func (r *stockReader) number(reply any, v *values) (int64, error) {
 		return 0, fmt.Errorf("%s is not a whole number", printed(reply))
 	}
 	return units, nil
+}
+
+func sumOf(list []any) (int64, error) {
+	var sum int64
+	for _, value := range list {
+		units, whole := wholeNumber(value)
+		if !whole {
+			return 0, fmt.Errorf("%s is not a whole number", printed(value))
+		}
+		sum += units
+	}
+	return sum, nil
 }
 
 func (l *loader) auditStock(n *yaml.Node) (err error) {

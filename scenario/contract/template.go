@@ -258,6 +258,23 @@ type values struct {
 	// index and line are where an each has come to.
 	index int64
 	line  sale.Line
+	// spent is what has been made of the templates of one call, in bytes.
+	spent int
+}
+
+// A call is no longer than maxCall bytes; a word of it counts for at least
+// wordCost, be it empty.
+const (
+	maxCall  = 4 << 20
+	wordCost = 64
+)
+
+// spend counts what a template has made; an error if it is too much.
+func (v *values) spend(size int) error {
+	if v.spent += size + wordCost; v.spent > maxCall {
+		return fmt.Errorf("the templates of one call make more than %d MiB", maxCall>>20)
+	}
+	return nil
 }
 
 // uses reports whether the template contains any of the names.
@@ -357,5 +374,8 @@ func (s *segment) number(v *values) int64 {
 // text returns the text of the template.
 func (t *template) text(v *values) (string, error) {
 	text, err := t.append(nil, v)
+	if err == nil {
+		err = v.spend(len(text))
+	}
 	return string(text), err
 }
