@@ -95,6 +95,9 @@ var ruleTests = []struct {
 
 	{"told sold_out and in the ledger", 2, one, attempts{buy(0, 0, 1, sale.OK), buy(1, 0, 1, sale.SoldOut)}, held(1, 1), []Rule{PhantomSale}},
 	{"somebody in the ledger who was not there", 2, one, attempts{buy(0, 0, 1, sale.OK)}, held(1, 0, 0, 1), []Rule{PhantomSale}},
+	{"a stranger who holds nothing", 2, one, attempts{buy(0, 0, 1, sale.OK)}, sale.Audit{Ledger: sale.Units, Holdings: []sale.Holding{{Buyer: "100", Units: 1}, {Buyer: "7"}}}, nil},
+	{"a buyer whose units stand in two places", 2, sale.Terms{Limit: 2}, attempts{buy(0, 0, 1, sale.OK), buy(0, 2, 3, sale.OK)},
+		sale.Audit{Ledger: sale.Units, Holdings: []sale.Holding{{Buyer: "100", Units: 1}, {Buyer: "100", Units: 1}}}, nil},
 	{"a lost reply and in the ledger", 2, one, attempts{buy(0, 0, 1, sale.OK), buy(1, 0, 1, sale.Indeterminate)}, held(1, 1), nil},
 
 	{"two units gone for one sale", 3, one, attempts{buy(0, 0, 1, sale.OK)}, withStock(nothing, 1), []Rule{StockMismatch}},

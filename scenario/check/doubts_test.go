@@ -17,7 +17,7 @@ func tail(attempts int64, audit sale.Audit) *history.Tail {
 func TestDoubts(t *testing.T) {
 	oks := attempts{buy(0, 0, 1, sale.OK), buy(1, 0, 1, sale.SoldOut)}
 	repeat := attempts{buy(0, 0, 1, sale.OK), buy(0, 2, 3, sale.Indeterminate), buy(1, 4, 5, sale.SoldOut)}
-	interrupted, differ, problem := tail(1, nothing), tail(2, nothing), tail(2, nothing)
+	interrupted, differ, problem := tail(2, nothing), tail(2, nothing), tail(2, nothing)
 	interrupted.Ended = history.EndedInterrupted
 	differ.AuditsDiffer = true
 	problem.Audits[0].Problems = []string{"GET refused"}
@@ -40,7 +40,7 @@ func TestDoubts(t *testing.T) {
 		{"no attempt", one, nil, tail(0, nothing), "no attempt", nil},
 		{"only lost replies", one, attempts{buy(0, 0, 1, sale.Indeterminate)}, tail(1, nothing), "nobody was told ok", nil},
 		{"demand beyond the stock and no sold_out", one, attempts{oks[0], buy(1, 0, 1, sale.Failed)}, tail(2, nothing), "nobody was told sold_out", nil},
-		{"the same, interrupted", one, oks[:1], interrupted, "", nil},
+		{"the same, interrupted", one, attempts{oks[0], buy(1, 0, 1, sale.Failed)}, interrupted, "", nil},
 		{"a repeat without a duplicate", buyerFirst, repeat, tail(3, nothing), "nobody was told duplicate", nil},
 		{"the same, of a script that does not test the buyer first", stockFirst, repeat, tail(3, nothing), "", nil},
 		{"another quantity", one, attempts{oks[0], other}, tail(2, nothing), "another quantity", []Rule{Oversell, FalseDup}},
