@@ -18,7 +18,7 @@ func million(buyers, stock int, lost float64) *history.History {
 	all, holds, audit := make([]history.Attempt, n), make([]bool, buyers), sale.Audit{Ledger: sale.Presence}
 	for i := range all {
 		u := uint32(r.IntN(buyers))
-		a := history.Attempt{Due: int64(i) * 1000, Call: int64(i)*1000 - r.Int64N(100_000), Return: int64(i)*1000 + 1000 + r.Int64N(200_000),
+		a := history.Attempt{Due: int64(i)*1000 - 100_000, Call: int64(i)*1000 - r.Int64N(100_000), Return: int64(i)*1000 + 1000 + r.Int64N(200_000),
 			Left: sale.Untold, Buyer: u, Request: uint32(i), Quantity: 1, Verb: sale.Buy, Outcome: sale.SoldOut}
 		switch {
 		case holds[u]:

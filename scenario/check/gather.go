@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/seckill-bench/seckill/scenario/history"
 	"github.com/seckill-bench/seckill/scenario/sale"
@@ -12,9 +13,9 @@ type record struct {
 	shards []shard
 	// expected is how many ops a shard is likely to hold.
 	expected int
-	// read counts the ops so far, opened the shards that hold any.
-	read, opened int
-	count        [classes]int64
+	// read counts the ops so far, reserved those that there is room for.
+	read, reserved int
+	count          [classes]int64
 	// firstSoldOut is the op told sold_out that returned first, or one that
 	// returns forever.
 	firstSoldOut op
@@ -24,6 +25,9 @@ type record struct {
 	// than the head's, granted in part, or no purchase.
 	beyond int64
 }
+
+// firstRoom is how many ops room is made for on the word of a tail alone.
+const firstRoom = 3 << 19
 
 // A reading is what one pass keeps of a whole history.
 type reading struct {
@@ -113,13 +117,11 @@ func (r *record) add(a *history.Attempt) *op {
 		r.shards = append(r.shards, make([]shard, n+1-len(r.shards))...)
 	}
 	r.read++
-	room := 0
-	if len(r.shards[n].ops) == 0 {
-		r.opened++
-		// Not more than the record has borne out: a tail may claim anything.
-		room = min(r.expected, 64+4*r.read/r.opened)
+	of := &r.shards[n]
+	if len(of.ops) == cap(of.ops) {
+		of.ops = slices.Grow(of.ops, r.room(len(of.ops)))
 	}
-	o := r.shards[n].grow(room)
+	o := of.next()
 	o.set(a)
 	r.count[classOf[a.Outcome]]++
 	if a.Outcome.Answered() {
@@ -129,6 +131,18 @@ func (r *record) add(a *history.Attempt) *op {
 		r.firstSoldOut = *o
 	}
 	return o
+}
+
+// room is how many more ops a shard that holds some gets room for: as many as
+// are expected, but beyond a start not more than the record has borne out, for
+// a tail may claim anything.
+func (r *record) room(held int) int {
+	more := max(held, r.expected-held)
+	if r.reserved+more > firstRoom+8*r.read {
+		more = max(held, 64)
+	}
+	r.reserved += more
+	return more
 }
 
 func (r *record) attempts() (n int64) {

@@ -2,7 +2,6 @@ package check
 
 import (
 	"iter"
-	"slices"
 
 	"github.com/seckill-bench/seckill/scenario/sale"
 )
@@ -33,11 +32,8 @@ type entry struct {
 	holding int
 }
 
-// grow makes room for one more op, and at first for as many as are expected.
-func (s *shard) grow(expected int) *op {
-	if len(s.ops) == cap(s.ops) {
-		s.ops = slices.Grow(s.ops, max(len(s.ops), expected))
-	}
+// next is the next op to be filled in; there must be room for it.
+func (s *shard) next() *op {
 	s.ops = s.ops[:len(s.ops)+1]
 	return &s.ops[len(s.ops)-1]
 }
