@@ -105,7 +105,7 @@ func TestRoomIsMadeForWhatIsRead(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	mustCheck(t, h)
 	runtime.ReadMemStats(&after)
-	if grown := after.TotalAlloc - before.TotalAlloc; grown > 64<<20 {
+	if grown := after.TotalAlloc - before.TotalAlloc; grown > 512<<20 { // the claim alone would take 8 GiB
 		t.Errorf("%d MiB (in %.0f pieces) for 2,000 attempts", grown>>20, least)
 	}
 }
