@@ -29,14 +29,7 @@ import (
 // (1: as fast as the bare loop) and how much more memory an attempt takes at
 // the peak. Run it with -benchtime 5x or more.
 func BenchmarkBesideBareLoop(b *testing.B) {
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		b.Skip("needs redis-server")
-	}
-	srv, err := server.Open(b.Context(), server.Options{Server: "redis-server", MaxClients: 256})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer srv.Close()
+	srv := privateServer(b)
 	const attempts = 200_000
 	var ratios, extra []float64
 	for b.Loop() {
@@ -51,6 +44,19 @@ func BenchmarkBesideBareLoop(b *testing.B) {
 	b.ReportMetric(ratios[len(ratios)/2], "x-bare")
 	b.ReportMetric(extra[len(extra)/2], "extra-B/attempt")
 	b.ReportMetric(0, "ns/op")
+}
+
+// privateServer starts a redis-server that ends with the benchmark.
+func privateServer(b *testing.B) *server.Server {
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		b.Skip("needs redis-server")
+	}
+	srv, err := server.Open(b.Context(), server.Options{Server: "redis-server", MaxClients: 256})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { srv.Close() })
+	return srv
 }
 
 // peak runs f and returns what f does and the most memory the heap and the
@@ -176,14 +182,7 @@ func record(b *testing.B, srv *server.Server, attempts int, when string, sink hi
 // buyers on 64 connections with that of 64 buyers, who never wait for one. It
 // reports the ratio: far above 1, and waiting is counted as service.
 func BenchmarkServiceBehindAQueue(b *testing.B) {
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		b.Skip("needs redis-server")
-	}
-	srv, err := server.Open(b.Context(), server.Options{Server: "redis-server", MaxClients: 256})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer srv.Close()
+	srv := privateServer(b)
 	median := func(when string) float64 {
 		var attempts all
 		record(b, srv, 100_000, when, &attempts)
