@@ -104,7 +104,7 @@ func writeAttempts(t testing.TB, attempts []Attempt) (dir string) {
 	}
 	texts := new(Texts)
 	texts.Keep("connection reset by peer")
-	f.readTexts(texts)
+	f.reads(texts, new(Receipts))
 	for batch := range slices.Chunk(attempts, chunkSize) {
 		if err := f.Append(batch); err != nil {
 			t.Fatal(err)

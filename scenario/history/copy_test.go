@@ -63,6 +63,9 @@ func TestCopyOfAnotherToolIsRead(t *testing.T) {
 	}
 	got, texts := all(t, h)
 	for i := range want {
+		if i >= len(want)/2 { // the copy leaves out what answers captured
+			want[i].Receipt = 0
+		}
 		if got[i] != want[i] || texts[i] != wantTexts[i] {
 			t.Errorf("attempt %d comes back as %+v %q, not %+v %q", i, got[i], texts[i], want[i], wantTexts[i])
 		}

@@ -19,19 +19,20 @@ func few(t testing.TB) (dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	texts := new(Texts)
+	texts, receipts := new(Texts), new(Receipts)
 	texts.Keep("some reply")
-	f.readTexts(texts)
+	f.reads(texts, receipts)
 	for range 2 {
 		batch := []Attempt{
-			{Verb: sale.Buy, Outcome: sale.OK, Quantity: 1, Granted: 1, Return: 5, Left: 1},
+			{Verb: sale.Buy, Outcome: sale.OK, Quantity: 1, Granted: 1, Return: 5, Left: 1, Receipt: receipts.Keep(map[string]string{"order": "7"})},
 			{Verb: sale.Buy, Outcome: sale.Indeterminate, Call: Never, Return: 9, Left: sale.Untold, Reply: 2},
 		}
 		if err := errors.Join(f.Append(batch), f.Flush()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	audit := sale.Audit{Stock: new(int64(0)), Ledger: sale.Units, Holdings: []sale.Holding{{Buyer: "1", Units: 2}}}
+	audit := sale.Audit{Stock: new(int64(0)), Ledger: sale.Units, Holdings: []sale.Holding{{Buyer: "1", Units: 2}},
+		Orders: &sale.Orders{Fields: []string{"buyer", "order"}, Rows: [][]string{{"1", "7"}, {"2", ""}}}}
 	f.Event(Event{Kind: "reload", Text: "once"})
 	if err := f.Finish(Tail{Ended: EndedDone, Attempts: 4, Audits: []sale.Audit{audit}}); err != nil {
 		t.Fatal(err)

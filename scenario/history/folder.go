@@ -15,6 +15,8 @@ const (
 	tailFile    = "tail.json"
 	eventsFile  = "events.parquet"
 	ledgerFile  = "ledger.parquet"
+	ordersFile  = "orders.parquet"
+	buyersFile  = "buyers.parquet"
 	segmentFile = "attempts-%05d.parquet"
 	segments    = "attempts-[0-9][0-9][0-9][0-9][0-9]*.parquet"
 	// part ends the name of a file that is not finished.
@@ -24,11 +26,12 @@ const (
 // A Folder writes a record to disk. As a sink it belongs to one recorder,
 // whose texts it writes. It holds one segment in memory.
 type Folder struct {
-	dir     string
-	texts   *Texts
-	segment *segmentWriter
-	number  int
-	err     error
+	dir      string
+	texts    *Texts
+	receipts *Receipts
+	segment  *segmentWriter
+	number   int
+	err      error
 
 	mu     sync.Mutex
 	events []Event
@@ -48,20 +51,23 @@ func Create(dir string, head Head) (*Folder, error) {
 		return nil, fmt.Errorf("%s is not empty: %w", dir, os.ErrExist)
 	}
 	f := &Folder{dir: dir, segment: newSegmentWriter()}
+	if err := f.writeBuyers(head.BuyerIDs); err != nil {
+		return nil, err
+	}
 	if err := f.writeJSON(headFile, head); err != nil {
 		return nil, err
 	}
 	return f, nil
 }
 
-func (f *Folder) readTexts(t *Texts) { f.texts = t }
+func (f *Folder) reads(t *Texts, r *Receipts) { f.texts, f.receipts = t, r }
 
 // Append adds attempts to the open segment, and writes it when it is full.
 // After an error, which names the file, nothing more is written.
 func (f *Folder) Append(batch []Attempt) error {
 	for len(batch) > 0 && f.err == nil {
 		n := min(len(batch), segmentSize-f.segment.count)
-		if err := f.segment.write(batch[:n], f.texts); err != nil {
+		if err := f.segment.write(batch[:n], f.texts, f.receipts); err != nil {
 			f.err = fmt.Errorf("%s: %w", f.path(f.segmentName()), err)
 		}
 		if f.segment.count == segmentSize {
@@ -92,7 +98,8 @@ func (f *Folder) Event(e Event) {
 }
 
 // Finish completes the record, when the recorder is closed: the last segment,
-// the events, the ledger, and at the very end the tail.
+// the events, the ledger, the orders where there are any, and at the very end
+// the tail.
 func (f *Folder) Finish(tail Tail) error {
 	if err := f.Flush(); err != nil {
 		return err
@@ -107,6 +114,12 @@ func (f *Folder) Finish(tail Tail) error {
 	file, err = encodeLedger(tail.Audits)
 	if err := f.write(ledgerFile, file, err); err != nil {
 		return err
+	}
+	if fields, has := orderFields(tail.Audits); has {
+		file, err = encodeOrders(tail.Audits, fields)
+		if err := f.write(ordersFile, file, err); err != nil {
+			return err
+		}
 	}
 	return f.writeJSON(tailFile, tail)
 }

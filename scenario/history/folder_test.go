@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -30,7 +31,7 @@ func anyAttempt(items int) *rapid.Generator[Attempt] {
 			Due: rapid.Int64().Draw(t, "due"), Call: instant.Draw(t, "call"), Return: instant.Draw(t, "return"),
 			Left:  rapid.OneOf(rapid.Just(int64(sale.Untold)), rapid.Int64()).Draw(t, "left"),
 			Start: rapid.Uint32().Draw(t, "start"), Buyer: rapid.Uint32().Draw(t, "buyer"),
-			Request: rapid.Uint32().Draw(t, "request"), Reply: rapid.Uint32Range(0, uint32(len(replies)-1)).Draw(t, "reply"),
+			Request: rapid.Uint32().Draw(t, "request"), Reply: rapid.Uint16Range(0, uint16(len(replies)-1)).Draw(t, "reply"),
 			Quantity: rapid.Int32().Draw(t, "quantity"), Granted: rapid.Int32().Draw(t, "granted"),
 			Item: uint16(rapid.IntRange(0, items-1).Draw(t, "item")), Try: rapid.Uint8().Draw(t, "try"),
 			Verb:    rapid.SampledFrom([]sale.Verb{sale.Buy, sale.Release, sale.Confirm}).Draw(t, "verb"),
@@ -77,11 +78,11 @@ func TestRecordGoesRoundTrip(t *testing.T) {
 			t.Fatal(err)
 		}
 		texts := new(Texts)
-		numbers := make([]uint32, len(replies))
+		numbers := make([]uint16, len(replies))
 		for i, reply := range replies {
 			numbers[i] = texts.Keep(reply)
 		}
-		f.readTexts(texts)
+		f.reads(texts, new(Receipts))
 		for rest := attempts; len(rest) > 0; {
 			n := rapid.IntRange(1, len(rest)).Draw(t, "batch")
 			batch := slices.Clone(rest[:n])
@@ -119,7 +120,10 @@ func TestHeadTailEventsAndLedgerGoRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	events := []Event{{1, 2, "reload", "again"}, {-5, math.MaxInt64, "reload", ""}}
+	events := []Event{
+		{At: 1, Until: 2, Kind: "reload", Text: "again"},
+		{At: -5, Until: Never, Kind: "restock", Item: 1, Units: math.MaxInt64},
+	}
 	for _, e := range events {
 		f.Event(e)
 	}
@@ -129,7 +133,7 @@ func TestHeadTailEventsAndLedgerGoRoundTrip(t *testing.T) {
 			{Ledger: sale.NoLedger, Problems: []string{"WRONGTYPE"}},
 			{Stock: new(int64(-1)), Ledger: sale.Units, Holdings: []sale.Holding{
 				{Buyer: "1", Units: 2}, {Buyer: "", Units: -1}, {Buyer: "\xff\x00", Units: math.MaxInt64},
-			}},
+			}, Orders: &sale.Orders{Fields: []string{"buyer", "item"}, Rows: [][]string{{"1", "7"}, {"", "\xff\x00"}}}},
 		},
 	}
 	if err := f.Finish(tail); err != nil {
@@ -165,7 +169,7 @@ func TestSegmentsAreClosedBySize(t *testing.T) {
 	}
 	texts := new(Texts)
 	texts.Keep("lost")
-	f.readTexts(texts)
+	f.reads(texts, new(Receipts))
 	if err := f.Append(attempts); err != nil { // in one piece
 		t.Fatal(err)
 	}
@@ -227,7 +231,7 @@ func TestFullDiskNamesTheFile(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Skip("no /dev/full here")
 	}
-	for _, name := range []string{"attempts-00000.parquet", eventsFile, ledgerFile, tailFile} {
+	for _, name := range []string{"attempts-00000.parquet", eventsFile, ledgerFile, ordersFile, tailFile} {
 		dir := filepath.Join(t.TempDir(), "history")
 		f, err := Create(dir, headOf(1))
 		if err != nil {
@@ -238,7 +242,7 @@ func TestFullDiskNamesTheFile(t *testing.T) {
 		}
 		err = f.Append(realistic(1))
 		if err == nil {
-			err = f.Finish(Tail{Ended: EndedDone})
+			err = f.Finish(Tail{Ended: EndedDone, Audits: []sale.Audit{{Ledger: sale.NoLedger, Orders: &sale.Orders{Fields: []string{"buyer"}}}}})
 		}
 		if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s on a full disk: %v", name, err)
@@ -263,5 +267,67 @@ func TestCreateRefusesAFolderInUse(t *testing.T) {
 	file := filepath.Join(dir, headFile)
 	if _, err := Create(file, headOf(1)); err == nil || !strings.Contains(err.Error(), file) {
 		t.Errorf("a file is taken for a folder: %v", err)
+	}
+}
+
+// What answers captured comes back byte for byte, also over a reader's buffers
+// that are used again.
+func TestReceiptsGoRoundTrip(t *testing.T) {
+	receipts := []map[string]string{{"order": "9007199254740993"}, {"order": "\xff\x00", "a b": "\"售罄\""}, nil, {"": ""}}
+	dir := filepath.Join(t.TempDir(), "history")
+	f, err := Create(dir, headOf(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m Memory
+	r := NewRecorder(f, &m)
+	for i := range 3 * len(receipts) {
+		a := Attempt{Verb: sale.Buy, Outcome: sale.OK, Buyer: uint32(i), Receipt: r.Receipts.Keep(receipts[i%len(receipts)])}
+		if r.Put(&a); i%5 == 4 {
+			r.flush()
+		}
+	}
+	if err := errors.Join(r.Close(), f.Finish(Tail{Ended: EndedDone})); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(r.Receipts.kept); n != 0 {
+		t.Errorf("%d receipts are kept although every sink has seen them", n)
+	}
+	onDisk, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for where, h := range map[string]*History{"on disk": onDisk, "in memory": m.History(Head{}, nil)} {
+		for batch, err := range h.Batches() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range batch {
+				if got, want := h.Receipt(a.Receipt), receipts[int(a.Buyer)%len(receipts)]; !maps.Equal(got, want) {
+					t.Errorf("%s: buyer %d has %q, want %q", where, a.Buyer, got, want)
+				}
+			}
+		}
+	}
+}
+
+func TestListedBuyersGoRoundTrip(t *testing.T) {
+	head := headOf(1)
+	head.BuyerIDs.File = "ids.txt"
+	var err error
+	if head.BuyerIDs, err = head.BuyerIDs.Listed([]string{"9007199254740992", "9007199254740993", "a \"b\"\x00\xff", "0"}); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "history")
+	if _, err := Create(dir, head); err != nil {
+		t.Fatal(err)
+	}
+	h, err := Open(dir)
+	if err != nil || !slices.Equal(h.Head.BuyerIDs.List(), head.BuyerIDs.List()) {
+		t.Errorf("the ids come back as %q, %v", h.Head.BuyerIDs.List(), err)
+	}
+	os.Remove(filepath.Join(dir, buyersFile))
+	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), buyersFile) {
+		t.Errorf("without the ids: %v", err)
 	}
 }

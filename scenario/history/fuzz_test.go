@@ -2,6 +2,7 @@ package history
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -53,6 +54,36 @@ func FuzzEvents(f *testing.F) {
 func FuzzLedger(f *testing.F) {
 	seed(f, ledgerFile)
 	f.Fuzz(func(t *testing.T, file []byte) { decodeLedger(bytes.Clone(file), make([]sale.Audit, 2)) })
+}
+
+func FuzzOrders(f *testing.F) {
+	seed(f, ordersFile)
+	f.Fuzz(func(t *testing.T, file []byte) {
+		audits := []sale.Audit{{}, {Orders: &sale.Orders{Fields: []string{"buyer", "order"}}}}
+		if decodeOrders(bytes.Clone(file), audits, audits[1].Orders.Fields) != nil {
+			return
+		}
+		for _, row := range audits[1].Orders.Rows {
+			if len(row) != 2 {
+				t.Fatalf("an order with %d fields of 2", len(row))
+			}
+		}
+	})
+}
+
+func FuzzReceipt(f *testing.F) {
+	for _, text := range []string{"", "{}", `{"a":"b","c":{"base64":"/w=="}}`, `{"a":1}`, `{"a":{"base64":"!"}}`, "[", "null"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		receipt, err := decodeReceipt(text)
+		if err != nil {
+			return
+		}
+		if again, err := decodeReceipt(encodeReceipt(receipt)); err != nil || !maps.Equal(receipt, again) {
+			t.Fatalf("%q comes back as %q, %v", receipt, again, err)
+		}
+	})
 }
 
 func FuzzHead(f *testing.F) {

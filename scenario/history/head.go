@@ -1,6 +1,7 @@
 package history
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/seckill-bench/seckill/scenario/sale"
@@ -26,7 +27,7 @@ type Head struct {
 	// Objective is the objective in the grammar of --slo; empty: none.
 	Objective string      `json:"objective"`
 	Items     []sale.Item `json:"items"`
-	// Quantity is the units of every purchase.
+	// Quantity is the units of every purchase; 0: they differ.
 	Quantity int64 `json:"quantity"`
 	// Buyers is the number of distinct buyers planned.
 	Buyers   int64         `json:"buyers"`
@@ -36,6 +37,9 @@ type Head struct {
 	Server   Server        `json:"server"`
 	Host     Host          `json:"host"`
 }
+
+// RequestID returns the id that scripts see of the request with number n.
+func (*Head) RequestID(n uint32) string { return strconv.FormatUint(uint64(n)+1, 10) }
 
 // Script identifies the strategy on sale.
 type Script struct {
@@ -89,9 +93,12 @@ type Tail struct {
 	Audits []sale.Audit `json:"audits"`
 	// AuditsDiffer is set when two final reads, made because an attempt was
 	// indeterminate, did not agree.
-	AuditsDiffer bool   `json:"audits_differ,omitempty"`
-	Reloads      int64  `json:"reloads"`
-	Driver       Driver `json:"driver"`
+	AuditsDiffer bool `json:"audits_differ,omitempty"`
+	// Foreign names the keys that changed on the server although the contract
+	// does not name them, quoted as in Go; nil: nobody looked.
+	Foreign []string `json:"foreign"`
+	Reloads int64    `json:"reloads"`
+	Driver  Driver   `json:"driver"`
 	// Warnings are said beside every figure of the run.
 	Warnings []string `json:"warnings"`
 }

@@ -35,14 +35,17 @@ type Attempt struct {
 	Buyer uint32
 	// Request is the number of the purchase: resends and double clicks share it.
 	Request uint32
-	// Reply is the number of a kept text in Texts; 0 is the empty text.
-	Reply uint32
+	// Receipt is the number of what the answer captured, see History.Receipt;
+	// 0: nothing.
+	Receipt uint32
 	// Quantity is the units asked for.
 	Quantity int32
 	// Granted is the units granted.
 	Granted int32
 	// Item is the item's number in Head.Items.
 	Item uint16
+	// Reply is the number of a kept text in Texts; 0 is the empty text.
+	Reply uint16
 	// Try counts the resends of one click from 0.
 	Try     uint8
 	Verb    sale.Verb
@@ -78,10 +81,15 @@ type Event struct {
 	// At and Until are nanoseconds from the opening; Until equals At for an
 	// event without a length.
 	At, Until int64
-	// Kind is one word: reload, …
+	// Kind is one word: reload, restock.
 	Kind string
 	// Text says what a person should know.
 	Text string
+	// Item is the number in Head.Items of the item it happened to, and Units how
+	// many units it brought: of a restock. One that may have run, now or later,
+	// is until Never.
+	Item  uint16
+	Units int64
 }
 
 // A History is a whole sale, as the judge and the reports read it.
@@ -96,4 +104,9 @@ type History struct {
 	// Texts are the replies that attempts refer to by number. It is complete
 	// once Batches has been read to its end.
 	Texts *Texts
+	// Receipt returns what the answer to an attempt captured, and the values of
+	// the variables it was asked with, by their names: those that orders are
+	// compared with or a release is made with. It takes the Receipt of an attempt
+	// of the latest batch. nil: there are none.
+	Receipt func(uint32) map[string]string
 }

@@ -15,12 +15,14 @@ type eventRow struct {
 	Until int64  `parquet:"until_ns"`
 	Kind  string `parquet:"kind,dict"`
 	Text  string `parquet:"text"`
+	Item  uint32 `parquet:"item,dict"`
+	Units int64  `parquet:"units"`
 }
 
 func encodeEvents(events []Event) ([]byte, error) {
 	e := newEncoder[eventRow]()
 	for _, event := range events {
-		if err := e.write([]eventRow{eventRow(event)}); err != nil {
+		if err := e.write([]eventRow{{event.At, event.Until, event.Kind, event.Text, uint32(event.Item), event.Units}}); err != nil {
 			return nil, err
 		}
 	}
@@ -33,6 +35,8 @@ func decodeEvents(file []byte) (events []Event, err error) {
 		setInts(t, &events, wide("until_ns"), func(e *Event, v int64) { e.Until = v })
 		setTexts(t, &events, wide("kind"), verbatim, func(e *Event, s string) { e.Kind = s })
 		setTexts(t, &events, wide("text"), verbatim, func(e *Event, s string) { e.Text = s })
+		setInts(t, &events, &column{name: "item", high: math.MaxUint16}, func(e *Event, v int64) { e.Item = uint16(v) })
+		setInts(t, &events, wide("units"), func(e *Event, v int64) { e.Units = v })
 	})
 	return events, err
 }

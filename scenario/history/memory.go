@@ -8,19 +8,29 @@ import (
 
 // Memory is a sink that keeps everything in memory. The zero Memory is ready.
 type Memory struct {
-	mu      sync.Mutex
-	batches [][]Attempt
-	events  []Event
-	texts   *Texts
+	mu       sync.Mutex
+	batches  [][]Attempt
+	events   []Event
+	texts    *Texts
+	receipts *Receipts
+	// kept are the receipts of the attempts, which have numbers of their own.
+	kept []map[string]string
 }
 
-func (m *Memory) readTexts(t *Texts) { m.texts = t }
+func (m *Memory) reads(t *Texts, r *Receipts) { m.texts, m.receipts = t, r }
 
 // Append keeps a copy of the batch. It never fails.
 func (m *Memory) Append(batch []Attempt) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.batches = append(m.batches, slices.Clone(batch))
+	batch = slices.Clone(batch)
+	for i := range batch {
+		if n := &batch[i].Receipt; *n != 0 {
+			m.kept = append(m.kept, m.receipts.receipt(*n))
+			*n = uint32(len(m.kept))
+		}
+	}
+	m.batches = append(m.batches, batch)
 	return nil
 }
 
@@ -36,9 +46,15 @@ func (m *Memory) Event(e Event) {
 func (m *Memory) History(head Head, tail *Tail) *History {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	batches := slices.Clone(m.batches)
+	batches, kept := slices.Clone(m.batches), slices.Clone(m.kept)
 	return &History{
 		Head: head, Tail: tail, Events: slices.Clone(m.events), Texts: m.texts,
+		Receipt: func(n uint32) map[string]string {
+			if n == 0 || int(n) > len(kept) {
+				return nil
+			}
+			return kept[n-1]
+		},
 		Batches: func() iter.Seq2[[]Attempt, error] {
 			return func(yield func([]Attempt, error) bool) {
 				for _, b := range batches {

@@ -23,6 +23,9 @@ func Open(dir string) (*History, error) {
 	if err := readHead(dir, &h.Head); err != nil {
 		return nil, err
 	}
+	if err := readBuyers(dir, &h.Head); err != nil {
+		return nil, err
+	}
 	if err := h.readTail(dir); err != nil {
 		return nil, err
 	}
@@ -33,8 +36,15 @@ func Open(dir string) (*History, error) {
 	if err != nil {
 		return nil, err
 	}
+	var receipts []map[string]string
+	h.Receipt = func(n uint32) map[string]string {
+		if n == 0 || int(n) > len(receipts) {
+			return nil
+		}
+		return receipts[n-1]
+	}
 	h.Batches = func() iter.Seq2[[]Attempt, error] {
-		return func(yield func([]Attempt, error) bool) { h.readSegments(names, yield) }
+		return func(yield func([]Attempt, error) bool) { h.readSegments(names, &receipts, yield) }
 	}
 	return h, nil
 }
@@ -74,7 +84,7 @@ func parseHead(path string, text []byte, head *Head) error {
 	return nil
 }
 
-// readTail reads tail.json and the ledger, if the record is complete.
+// readTail reads tail.json, the ledger and the orders, if the record is complete.
 func (h *History) readTail(dir string) error {
 	path := filepath.Join(dir, tailFile)
 	text, err := os.ReadFile(path)
@@ -86,9 +96,15 @@ func (h *History) readTail(dir string) error {
 	if h.Tail, err = parseTail(path, text, len(h.Head.Items)); err != nil {
 		return err
 	}
-	return readWhole(filepath.Join(dir, ledgerFile), func(file []byte) error {
+	err = readWhole(filepath.Join(dir, ledgerFile), func(file []byte) error {
 		return decodeLedger(file, h.Tail.Audits)
 	})
+	if fields, has := orderFields(h.Tail.Audits); err == nil && has {
+		err = readWhole(filepath.Join(dir, ordersFile), func(file []byte) error {
+			return decodeOrders(file, h.Tail.Audits, fields)
+		})
+	}
+	return err
 }
 
 func parseTail(path string, text []byte, items int) (*Tail, error) {
@@ -149,12 +165,13 @@ func segmentsIn(dir string) ([]string, error) {
 }
 
 // readSegments yields a batch a segment, and ends with the first error.
-func (h *History) readSegments(paths []string, yield func([]Attempt, error) bool) {
+func (h *History) readSegments(paths []string, receipts *[]map[string]string, yield func([]Attempt, error) bool) {
 	var reader segmentReader
 	for _, path := range paths {
 		var batch []Attempt
 		err := readWhole(path, func(file []byte) (err error) {
 			batch, err = reader.read(file, len(h.Head.Items), h.Texts)
+			*receipts = reader.receipts
 			return err
 		})
 		if err != nil {

@@ -32,15 +32,16 @@ type encoder[R any] struct {
 	writer *parquet.GenericWriter[R]
 }
 
-func newEncoder[R any]() *encoder[R] {
+// newEncoder takes the schema from R, or from an option.
+func newEncoder[R any](options ...parquet.WriterOption) *encoder[R] {
 	e := new(encoder[R])
-	e.writer = parquet.NewGenericWriter[R](&e.file,
+	e.writer = parquet.NewGenericWriter[R](&e.file, append(options,
 		parquet.DefaultEncodingFor(parquet.Int32, &parquet.DeltaBinaryPacked),
 		parquet.DefaultEncodingFor(parquet.Int64, &parquet.DeltaBinaryPacked),
 		parquet.MaxRowsPerRowGroup(groupSize),
 		// The index at the end of the file has them already.
 		parquet.DataPageStatistics(false),
-		parquet.CreatedBy(sealApplication, sealVersion, sealBuild))
+		parquet.CreatedBy(sealApplication, sealVersion, sealBuild))...)
 	return e
 }
 
@@ -178,6 +179,12 @@ func checkPage(rest []byte, h *format.PageHeader, c *format.ColumnMetaData, maxR
 		return errors.New("the encoding of a page is not one of the column's")
 	}
 	return nil
+}
+
+// has reports whether the file has a column.
+func (t *table) has(name string) bool {
+	_, has := t.file.Schema().Lookup(name)
+	return has
 }
 
 // read runs the reading of a column, unless an earlier one failed.

@@ -61,8 +61,10 @@ type flusher interface {
 // in batches, on a goroutine of its own. An attempt costs two atomic additions
 // and a copy; a lock is taken once in 4,096.
 type Recorder struct {
-	// Texts is the table of replies that recorded attempts refer to.
-	Texts *Texts
+	// Texts is the table of replies that recorded attempts refer to, Receipts
+	// that of what answers captured.
+	Texts    *Texts
+	Receipts *Receipts
 
 	open atomic.Pointer[chunk]
 	wake chan struct{}
@@ -84,12 +86,12 @@ type Recorder struct {
 // closed.
 func NewRecorder(sinks ...Sink) *Recorder {
 	r := &Recorder{
-		Texts: new(Texts), sinks: sinks,
+		Texts: new(Texts), Receipts: new(Receipts), sinks: sinks,
 		wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	for _, s := range sinks {
-		if reader, ok := s.(interface{ readTexts(*Texts) }); ok {
-			reader.readTexts(r.Texts)
+		if reader, ok := s.(interface{ reads(*Texts, *Receipts) }); ok {
+			reader.reads(r.Texts, r.Receipts)
 		}
 	}
 	r.free = []*chunk{new(chunk), new(chunk)}
@@ -238,6 +240,7 @@ func (r *Recorder) drain() {
 	r.mu.Unlock()
 	for _, c := range full {
 		r.each(func(s Sink) error { return s.Append(c.slots[:c.used]) })
+		r.Receipts.forget(c.slots[:c.used])
 		r.mu.Lock()
 		if len(r.free) < maxFree {
 			r.free = append(r.free, c)

@@ -36,6 +36,7 @@ type attemptRow struct {
 	Outcome  string `parquet:"outcome,dict"`
 	Defect   string `parquet:"defect,optional,dict"`
 	Reply    string `parquet:"reply,optional,dict"`
+	Receipt  string `parquet:"receipt,optional,delta"`
 }
 
 // A segmentWriter turns attempts into segments.
@@ -50,11 +51,11 @@ func newSegmentWriter() *segmentWriter {
 }
 
 // write adds attempts to the open segment.
-func (w *segmentWriter) write(batch []Attempt, texts *Texts) error {
+func (w *segmentWriter) write(batch []Attempt, texts *Texts, receipts *Receipts) error {
 	for len(batch) > 0 {
 		n := min(len(batch), len(w.rows))
 		for i := range n {
-			w.rows[i].fill(&batch[i], texts)
+			w.rows[i].fill(&batch[i], texts, receipts)
 		}
 		if err := w.encoder.write(w.rows[:n]); err != nil {
 			return err
@@ -66,7 +67,7 @@ func (w *segmentWriter) write(batch []Attempt, texts *Texts) error {
 }
 
 // fill sets every field; the row then points into the attempt.
-func (r *attemptRow) fill(a *Attempt, texts *Texts) {
+func (r *attemptRow) fill(a *Attempt, texts *Texts, receipts *Receipts) {
 	r.Due, r.Start = a.Due, a.Start
 	r.Call, r.Return, r.Left = unless(Never, &a.Call), unless(Never, &a.Return), unless(sale.Untold, &a.Left)
 	r.Buyer, r.Request, r.Try, r.Item = a.Buyer, a.Request, uint32(a.Try), uint32(a.Item)
@@ -74,6 +75,9 @@ func (r *attemptRow) fill(a *Attempt, texts *Texts) {
 	r.Verb, r.Outcome, r.Defect, r.Reply = a.Verb.String(), a.Outcome.String(), a.Defect.String(), ""
 	if a.Reply != 0 {
 		r.Reply = texts.Text(a.Reply)
+	}
+	if r.Receipt = ""; a.Receipt != 0 {
+		r.Receipt = encodeReceipt(receipts.receipt(a.Receipt))
 	}
 }
 
@@ -113,12 +117,14 @@ var attemptNumbers = []struct {
 type segmentReader struct {
 	table table
 	rows  []Attempt
+	// receipts are those of the rows, by their numbers less one.
+	receipts []map[string]string
 }
 
 // read returns the attempts of a segment, valid until the next call. Items are
 // numbered below items; replies are kept in texts.
 func (r *segmentReader) read(file []byte, items int, texts *Texts) ([]Attempt, error) {
-	r.rows = r.rows[:0]
+	r.rows, r.receipts = r.rows[:0], nil
 	err := r.table.decode(file, maxSegment, func(t *table) {
 		r.rows = slices.Grow(r.rows, t.rows-t.first)
 		for _, n := range attemptNumbers {
@@ -130,10 +136,33 @@ func (r *segmentReader) read(file []byte, items int, texts *Texts) ([]Attempt, e
 		setTexts(t, &r.rows, &column{name: "verb"}, name[sale.Verb], func(a *Attempt, v sale.Verb) { a.Verb = v })
 		setTexts(t, &r.rows, &column{name: "outcome"}, name[sale.Outcome], func(a *Attempt, o sale.Outcome) { a.Outcome = o })
 		setTexts(t, &r.rows, &column{name: "defect", nullable: true}, name[sale.Defect], func(a *Attempt, d sale.Defect) { a.Defect = d })
-		keep := func(reply string) (uint32, error) { return texts.Keep(reply), nil }
-		setTexts(t, &r.rows, &column{name: "reply", nullable: true}, keep, func(a *Attempt, n uint32) { a.Reply = n })
+		keep := func(reply string) (uint16, error) { return texts.Keep(reply), nil }
+		setTexts(t, &r.rows, &column{name: "reply", nullable: true}, keep, func(a *Attempt, n uint16) { a.Reply = n })
+		r.readReceipts(t)
 	})
 	return r.rows, err
+}
+
+// readReceipts reads what answers captured. A copy that another tool wrote may
+// lack the column.
+func (r *segmentReader) readReceipts(t *table) {
+	if !t.has("receipt") {
+		setZero(r.rows[t.first:])
+		return
+	}
+	setTexts(t, &r.rows, &column{name: "receipt", nullable: true}, decodeReceipt, func(a *Attempt, receipt map[string]string) {
+		if a.Receipt = 0; receipt != nil {
+			r.receipts = append(r.receipts, receipt)
+			a.Receipt = uint32(len(r.receipts))
+		}
+	})
+}
+
+// setZero clears what an earlier segment left in rows that are used again.
+func setZero(rows []Attempt) {
+	for i := range rows {
+		rows[i].Receipt = 0
+	}
 }
 
 // name parses a name from a closed list.

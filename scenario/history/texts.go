@@ -10,13 +10,13 @@ const maxTexts = 4096
 // use by many goroutines; the zero Texts is ready.
 type Texts struct {
 	mu      sync.RWMutex
-	numbers map[string]uint32
+	numbers map[string]uint16
 	texts   []string
 }
 
 // Keep returns the number of a text. Past 4,096 different texts it returns the
 // number of a text that says so.
-func (t *Texts) Keep(text string) uint32 {
+func (t *Texts) Keep(text string) uint16 {
 	if text == "" {
 		return 0
 	}
@@ -31,9 +31,9 @@ func (t *Texts) Keep(text string) uint32 {
 	return t.add(text)
 }
 
-func (t *Texts) add(text string) uint32 {
+func (t *Texts) add(text string) uint16 {
 	if t.numbers == nil {
-		t.numbers = map[string]uint32{"": 0, "(one of very many different texts)": 1}
+		t.numbers = map[string]uint16{"": 0, "(one of very many different texts)": 1}
 		t.texts = []string{"", "(one of very many different texts)"}
 	}
 	if n, known := t.numbers[text]; known {
@@ -42,14 +42,14 @@ func (t *Texts) add(text string) uint32 {
 	if len(t.texts) >= maxTexts {
 		return 1
 	}
-	n := uint32(len(t.texts))
+	n := uint16(len(t.texts))
 	t.numbers[text] = n
 	t.texts = append(t.texts, text)
 	return n
 }
 
 // Text returns the text with number n, or the empty text where there is none.
-func (t *Texts) Text(n uint32) string {
+func (t *Texts) Text(n uint16) string {
 	if t == nil {
 		return ""
 	}

@@ -4,10 +4,10 @@
 package sale
 
 import (
-	"fmt"
+	"cmp"
 	"iter"
 	"math"
-	"strconv"
+	"slices"
 	"strings"
 )
 
@@ -83,6 +83,30 @@ type Holding struct {
 	Units int64
 }
 
+// Equal reports whether two audits tell the same, in whatever order.
+func (a *Audit) Equal(b *Audit) bool {
+	sameStock := (a.Stock == nil) == (b.Stock == nil) && (a.Stock == nil || *a.Stock == *b.Stock)
+	return sameStock && a.Ledger == b.Ledger && slices.Equal(a.Problems, b.Problems) && a.Orders.equal(b.Orders) &&
+		slices.Equal(sorted(a.Holdings, compareHoldings), sorted(b.Holdings, compareHoldings))
+}
+
+func (o *Orders) equal(p *Orders) bool {
+	if o == nil || p == nil {
+		return o == p
+	}
+	return slices.Equal(o.Fields, p.Fields) && slices.EqualFunc(sorted(o.Rows, slices.Compare), sorted(p.Rows, slices.Compare), slices.Equal)
+}
+
+func compareHoldings(a, b Holding) int {
+	return cmp.Or(strings.Compare(a.Buyer, b.Buyer), cmp.Compare(a.Units, b.Units))
+}
+
+func sorted[T any](list []T, compare func(a, b T) int) []T {
+	list = slices.Clone(list)
+	slices.SortFunc(list, compare)
+	return list
+}
+
 // A Ledger is how much the server's list of buyers can tell.
 type Ledger string
 
@@ -100,8 +124,8 @@ const (
 type Orders struct {
 	// Fields are names that an attempt knows as well: buyer, request, item,
 	// qty, a variable of the contract or a capture.
-	Fields []string
-	Rows   [][]string
+	Fields []string   `json:"fields"`
+	Rows   [][]string `json:"-"`
 }
 
 // An Audit is the server's own account of one item when all is quiet.
@@ -114,42 +138,8 @@ type Audit struct {
 	// ledger Units is 1.
 	Holdings []Holding `json:"-"`
 	// Orders are the orders that the sale left behind; nil: none can be read.
-	Orders *Orders `json:"-"`
+	Orders *Orders `json:"orders,omitempty"`
 	// Problems names what the strategy should be able to read and could not;
 	// with one, no verdict may be valid.
 	Problems []string `json:"problems,omitempty"`
-}
-
-// BuyerIDs is the bijection between the number of a buyer (0, 1, …) and the
-// id that scripts see.
-type BuyerIDs struct {
-	// From is the id of buyer 0; the others count on from it.
-	From uint64 `json:"from"`
-}
-
-// ID returns the id of buyer n.
-func (b BuyerIDs) ID(n uint32) string { return strconv.FormatUint(b.From+uint64(n), 10) }
-
-// Number returns the number of the buyer with the given id; false for an id
-// that this bijection never makes.
-func (b BuyerIDs) Number(id string) (uint32, bool) {
-	v, err := strconv.ParseUint(id, 10, 64)
-	if err != nil || v < b.From || v-b.From > math.MaxUint32 || id[0] == '0' && id != "0" {
-		return 0, false
-	}
-	return uint32(v - b.From), true
-}
-
-// MarshalText returns the form UnmarshalText accepts.
-func (b BuyerIDs) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "from:%d", b.From), nil }
-
-// UnmarshalText accepts from:N.
-func (b *BuyerIDs) UnmarshalText(text []byte) error {
-	n, found := strings.CutPrefix(string(text), "from:")
-	v, err := strconv.ParseUint(n, 10, 64)
-	if !found || err != nil {
-		return fmt.Errorf("buyer ids %q: want from:N", text)
-	}
-	b.From = v
-	return nil
 }

@@ -1,55 +1,6 @@
 package sale
 
-import (
-	"math"
-	"testing"
-
-	"pgregory.net/rapid"
-)
-
-func TestBuyerIDsAreABijection(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		ids := BuyerIDs{From: rapid.Uint64Range(0, math.MaxUint64-math.MaxUint32).Draw(t, "from")}
-		n := rapid.Uint32().Draw(t, "n")
-		if got, ours := ids.Number(ids.ID(n)); !ours || got != n {
-			t.Fatalf("buyer %d is %q, which is buyer %d (%v)", n, ids.ID(n), got, ours)
-		}
-	})
-}
-
-func TestStrangers(t *testing.T) {
-	ids := BuyerIDs{From: 100}
-	for id, reason := range map[string]string{
-		"99":                   "before the first",
-		"4294967396":           "past the last",
-		"0100":                 "not how the id is written",
-		"+100":                 "not how the id is written",
-		"1e2":                  "a number, but not an id",
-		"100 ":                 "a space",
-		"":                     "nothing",
-		"-1":                   "negative",
-		"99999999999999999999": "over 64 bits",
-	} {
-		if n, ours := ids.Number(id); ours {
-			t.Errorf("%q (%s) is taken for buyer %d", id, reason, n)
-		}
-	}
-}
-
-func TestBuyerIDsText(t *testing.T) {
-	var ids BuyerIDs
-	if err := ids.UnmarshalText([]byte("from:17")); err != nil || ids.From != 17 {
-		t.Errorf("from:17 gives %v, %v", ids, err)
-	}
-	if text, _ := ids.MarshalText(); string(text) != "from:17" {
-		t.Errorf("from:17 comes back as %s", text)
-	}
-	for _, bad := range []string{"17", "from:", "from:-1", "from:x"} {
-		if ids.UnmarshalText([]byte(bad)) == nil {
-			t.Errorf("%q is accepted", bad)
-		}
-	}
-}
+import "testing"
 
 func TestNamesGoRoundTrip(t *testing.T) {
 	for _, o := range Outcomes {
