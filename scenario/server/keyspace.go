@@ -1,0 +1,138 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// The most keys that are looked at, and the most members of each: a keyspace is
+// for servers that nobody else uses.
+const (
+	maxLooked  = 10_000
+	lookedStep = 500
+)
+
+var errManyKeys = fmt.Errorf("there are more than %d", maxLooked)
+
+// A Keyspace is every key of a server with what it holds, as redis-cli would
+// show it on one line.
+type Keyspace map[string]Value
+
+// A Value is what a key holds.
+type Value struct {
+	// Type is what TYPE answers.
+	Type string
+	// Text is all of it: equal values have equal texts.
+	Text string
+	// Expires reports whether the key has a time to live.
+	Expires bool
+}
+
+// A Change is a key that is not as it was. A zero Value is a key that was not
+// there.
+type Change struct {
+	Key           string
+	Before, After Value
+}
+
+// Changes lists the keys in which two keyspaces differ, sorted.
+func (k Keyspace) Changes(after Keyspace) []Change {
+	var changes []Change
+	for _, key := range slices.Sorted(maps.Keys(k)) {
+		if k[key] != after[key] {
+			changes = append(changes, Change{key, k[key], after[key]})
+		}
+	}
+	for key, value := range after {
+		if _, before := k[key]; !before {
+			changes = append(changes, Change{key, Value{}, value})
+		}
+	}
+	slices.SortFunc(changes, func(a, b Change) int { return strings.Compare(a.Key, b.Key) })
+	return changes
+}
+
+// Keyspace reads every key of a server. It fails where there are more than
+// 10,000.
+func (s *Server) Keyspace(ctx context.Context) (Keyspace, error) {
+	client := redis.NewClient(s.ClientOptions())
+	defer client.Close()
+	keys := Keyspace{}
+	if err := keys.read(ctx, client); err != nil {
+		return nil, err
+	}
+	return keys, nil
+}
+
+// read adds the keys of one node.
+func (k Keyspace) read(ctx context.Context, client *redis.Client) error {
+	for all := client.Scan(ctx, 0, "", lookedStep).Iterator(); ; {
+		if !all.Next(ctx) {
+			return all.Err()
+		}
+		if len(k) >= maxLooked {
+			return errManyKeys
+		}
+		value, err := look(ctx, client, all.Val())
+		if err != nil {
+			return fmt.Errorf("key %q: %w", all.Val(), err)
+		}
+		if value.Type != "none" { // it expired meanwhile
+			k[all.Val()] = value
+		}
+	}
+}
+
+// look reads one key.
+func look(ctx context.Context, client *redis.Client, key string) (v Value, err error) {
+	if v.Type, err = client.Type(ctx, key).Result(); err != nil {
+		return v, err
+	}
+	lives, err := client.PTTL(ctx, key).Result()
+	if err != nil {
+		return v, err
+	}
+	v.Expires = lives >= 0
+	switch v.Type {
+	case "string":
+		text, err := client.Get(ctx, key).Result()
+		v.Text = fmt.Sprintf("%q", text)
+		return v, ignoreNil(err)
+	case "set":
+		members, err := client.SMembers(ctx, key).Result()
+		sort.Strings(members)
+		v.Text = fmt.Sprintf("%q", members)
+		return v, err
+	case "hash":
+		fields, err := client.HGetAll(ctx, key).Result()
+		v.Text = fmt.Sprintf("%q", fields) // fmt sorts a map
+		return v, err
+	case "list":
+		members, err := client.LRange(ctx, key, 0, -1).Result()
+		v.Text = fmt.Sprintf("%q", members)
+		return v, err
+	case "zset":
+		members, err := client.ZRangeWithScores(ctx, key, 0, -1).Result()
+		v.Text = fmt.Sprintf("%v", members)
+		return v, err
+	case "stream":
+		entries, err := client.XRange(ctx, key, "-", "+").Result()
+		v.Text = fmt.Sprintf("%v", entries)
+		return v, err
+	}
+	return v, nil
+}
+
+func ignoreNil(err error) error {
+	if errors.Is(err, redis.Nil) {
+		return nil
+	}
+	return err
+}
