@@ -1,11 +1,9 @@
 package contract
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -41,7 +39,7 @@ func (c *Contract) Audit(ctx context.Context, do Doer, item sale.Item, took sale
 			return a
 		}
 		again := c.auditOnce(ctx, do, item, took)
-		if sameAccount(&a, &again) {
+		if a.Equal(&again) {
 			break
 		}
 		a = again
@@ -105,21 +103,6 @@ func wait(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// sameAccount reports whether two audits tell the same, in whatever order.
-func sameAccount(a, b *sale.Audit) bool {
-	for _, x := range []*sale.Audit{a, b} {
-		slices.SortFunc(x.Holdings, func(a, b sale.Holding) int { return cmp.Compare(a.Buyer, b.Buyer) })
-	}
-	sameStock := (a.Stock == nil) == (b.Stock == nil) && (a.Stock == nil || *a.Stock == *b.Stock)
-	sameOrders := (a.Orders == nil) == (b.Orders == nil) && (a.Orders == nil || slices.EqualFunc(sorted(a.Orders.Rows), sorted(b.Orders.Rows), slices.Equal))
-	return sameStock && sameOrders && slices.Equal(a.Holdings, b.Holdings) && slices.Equal(a.Problems, b.Problems)
-}
-
-func sorted(rows [][]string) [][]string {
-	slices.SortFunc(rows, slices.Compare)
-	return rows
 }
 
 func (l *loader) audit(n *yaml.Node) error {

@@ -65,6 +65,7 @@ type Contract struct {
 	vars       []variable
 	keys       []key
 	open       []opening
+	restock    []opening
 	operations []*operation // the first is to buy
 	stock      *stockReader
 	buyers     *buyersReader
@@ -198,6 +199,19 @@ func (c *Contract) With(quantity, limit int64) (*Contract, error) {
 	with.prepared = new(sync.Map)
 	return &with, nil
 }
+
+// Apart reports whether no two items share a key.
+func (c *Contract) Apart() bool {
+	for i := range c.keys {
+		if !c.keys[i].text.uses(nameItem | nameItemIndex | nameLineItem) {
+			return false
+		}
+	}
+	return true
+}
+
+// Restocks reports whether the contract says how an item gets more units.
+func (c *Contract) Restocks() bool { return len(c.restock) > 0 }
 
 func (c *Contract) takesQuantity() bool { return c.operations[0].uses(c, nameQty|nameLineQty) }
 

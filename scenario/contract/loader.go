@@ -46,6 +46,7 @@ func (l *loader) contract(n *yaml.Node) error {
 		field{"vars", "", l.vars},
 		field{"keys", "keys: {stock: \"{seckill:{{item}}}:stock\", …}", l.keys},
 		field{"open", "", l.open},
+		field{"restock", "", l.restocking},
 		field{"buy", "buy: {keys: […], args: […], replies: […]}", l.operation(sale.Buy)},
 		field{"release", "", l.operation(sale.Release)},
 		field{"confirm", "", l.operation(sale.Confirm)},

@@ -30,19 +30,32 @@ type operand struct {
 // each buyer need to be told who they are. Errors are those of Keys, or a
 // template's; with one it ends.
 func (c *Contract) Open(item sale.Item, took sale.Took) iter.Seq2[[]any, error] {
+	return c.commands(c.open, item, item.Stock, took)
+}
+
+// Restock yields the commands that bring an item on sale more units, in order.
+// Errors are those of Open.
+func (c *Contract) Restock(item sale.Item, units int64) iter.Seq2[[]any, error] {
+	return c.commands(c.restock, item, units, sale.Took{})
+}
+
+// commands yields those of some openings, in which {{stock}} is units.
+func (c *Contract) commands(openings []opening, item sale.Item, units int64, took sale.Took) iter.Seq2[[]any, error] {
 	return func(yield func([]any, error) bool) {
 		p, err := c.prepare(item, c.Quantity)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		for i := range c.open {
-			for v, err := range c.open[i].rounds(c.values(item, c.Quantity), took) {
+		values := c.values(item, c.Quantity)
+		values.item.Stock = units
+		for i := range openings {
+			for v, err := range openings[i].rounds(values, took) {
 				if err != nil {
 					yield(nil, err)
 					return
 				}
-				if !c.open[i].yield(c, p, v, yield) {
+				if !openings[i].yield(c, p, v, yield) {
 					return
 				}
 			}
@@ -114,8 +127,28 @@ func (o *opening) word(c *Contract, p *preparedItem, v *values, w *operand, word
 	return words, nil
 }
 
-func (l *loader) open(n *yaml.Node) error {
-	parts, err := l.list(n, "open")
+func (l *loader) open(n *yaml.Node) (err error) {
+	l.c.open, err = l.openings(n, "open")
+	return err
+}
+
+// restocking reads how an item gets more units: as it is opened, with {{stock}}
+// for those that come.
+func (l *loader) restocking(n *yaml.Node) (err error) {
+	l.c.restock, err = l.openings(n, "restock")
+	switch {
+	case err != nil:
+		return err
+	case len(l.c.restock) == 0:
+		return l.errorf(n, "restock: want at least one command, such as [INCRBY, $stock, \"{{stock}}\"]")
+	case slices.ContainsFunc(l.c.restock, func(o opening) bool { return o.per == nameBuyer }):
+		return l.errorf(n, "restock: scope: buyer has no place here; want commands for the item or its units")
+	}
+	return nil
+}
+
+func (l *loader) openings(n *yaml.Node, what string) (openings []opening, err error) {
+	parts, err := l.list(n, what)
 	for _, n := range parts {
 		o := opening{}
 		if n.Kind == yaml.MappingNode {
@@ -124,11 +157,11 @@ func (l *loader) open(n *yaml.Node) error {
 			err = l.command(n, &o)
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
-		l.c.open = append(l.c.open, o)
+		openings = append(openings, o)
 	}
-	return err
+	return openings, err
 }
 
 // opening reads {scope: …, do: […]} or {each: …, as: …, do: […]}.

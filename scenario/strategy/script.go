@@ -3,6 +3,7 @@ package strategy
 import (
 	"context"
 	"fmt"
+	"iter"
 	"regexp"
 	"strings"
 
@@ -14,7 +15,7 @@ import (
 func Script(c *contract.Contract) Strategy {
 	s := script{c}
 	made := Strategy{
-		Name: c.Name, SHA1: c.SHA1, CallBy: c.CallBy, Terms: c.Terms, Quantity: c.Quantity, Items: c.Items, About: about(c),
+		Name: c.Name, SHA1: c.SHA1, CallBy: c.CallBy, Terms: c.Terms, Quantity: c.Quantity, Items: c.Items, Apart: c.Apart(), About: about(c),
 		With: s.with, Keys: c.Keys, KeysFor: c.KeysFor, Load: s.load, OpenFor: s.open,
 		Open: func(ctx context.Context, do Doer, item sale.Item) error { return s.open(ctx, do, item, sale.Took{}) },
 		Call: s.call,
@@ -28,6 +29,9 @@ func Script(c *contract.Contract) Strategy {
 			return c.Audit(ctx, do, item, took)
 		},
 		Stock: func(ctx context.Context, do Doer, item sale.Item) (int64, error) { return c.Stock(ctx, do, item) },
+	}
+	if c.Restocks() {
+		made.Restock = s.restock
 	}
 	if c.Has(sale.Release) {
 		made.Release = s.call
@@ -87,12 +91,21 @@ func (s script) open(ctx context.Context, do Doer, item sale.Item, took sale.Too
 			return err
 		}
 	}
-	for command, err := range s.Contract.Open(item, took) {
+	return sendAll(ctx, do, s.Contract.Open(item, took), fmt.Sprintf("opening item %q of %s", item.ID, s.Name))
+}
+
+func (s script) restock(ctx context.Context, do Doer, item sale.Item, units int64) error {
+	return sendAll(ctx, do, s.Contract.Restock(item, units), fmt.Sprintf("restocking item %q of %s", item.ID, s.Name))
+}
+
+// sendAll sends commands until one fails.
+func sendAll(ctx context.Context, do Doer, commands iter.Seq2[[]any, error], what string) error {
+	for command, err := range commands {
 		if err != nil {
 			return err
 		}
 		if _, err := do.Do(ctx, command...); err != nil {
-			return fmt.Errorf("opening item %q of %s: %v: %w", item.ID, s.Name, command[0], err)
+			return fmt.Errorf("%s: %v: %w", what, command[0], err)
 		}
 	}
 	return nil

@@ -32,6 +32,9 @@ type Strategy struct {
 	Quantity int64
 	// Items is the number of items, unless a run says otherwise.
 	Items int64
+	// Apart reports whether two items have no key in common, so that both can be
+	// on sale at the same time.
+	Apart bool
 	// About says in one line what it promises.
 	About string
 
@@ -49,6 +52,9 @@ type Strategy struct {
 	Open func(context.Context, Doer, sale.Item) error
 	// OpenFor does so where something is to be prepared for every buyer.
 	OpenFor func(context.Context, Doer, sale.Item, sale.Took) error
+	// Restock brings an item on sale more units; nil where the strategy does not
+	// say how.
+	Restock func(ctx context.Context, do Doer, item sale.Item, units int64) error
 	// Call makes one purchase.
 	Call func(context.Context, Doer, *sale.Purchase) sale.Answer
 	// Release gives a purchase back, Confirm makes it final; nil where there is
