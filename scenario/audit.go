@@ -1,27 +1,33 @@
 package scenario
 
 import (
-	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/seckill-bench/seckill/scenario/conn"
 	"github.com/seckill-bench/seckill/scenario/history"
 	"github.com/seckill-bench/seckill/scenario/sale"
+	"github.com/seckill-bench/seckill/scenario/server"
 )
 
-// auditTimeout is how long one command of an audit may take.
-const auditTimeout = 10 * time.Second
+// How long one command of an audit may take, and the audits of a lot: some
+// time, and some more for each item.
+const (
+	auditTimeout = 10 * time.Second
+	auditsTime   = time.Minute
+	auditTime    = 100 * time.Millisecond
+)
 
 const howToClean = "; seckill check DIR --clean URL removes what is left"
 
-// audit reads the server's own account over fresh connections, when every
-// buyer has left, and removes the item's keys. Where an attempt was
-// indeterminate it may still run, so the account is read twice, a timeout
-// apart, and the two must agree.
-func (s *Sale) audit(ctx context.Context, tail *history.Tail, indeterminate bool) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+// audit reads the server's own account of the items of a lot over fresh
+// connections, when every buyer has left, and removes their keys. Where an
+// attempt was indeterminate it may still run, so the accounts are read twice, a
+// timeout apart, and the two must agree.
+func (s *Sale) audit(ctx context.Context, tail *history.Tail, of lot, indeterminate bool) {
+	ctx, cancel := context.WithTimeout(ctx, auditsTime+time.Duration(of.end-of.first)*auditTime)
 	defer cancel()
 	clock := newClock()
 	timeout := auditTimeout
@@ -30,30 +36,63 @@ func (s *Sale) audit(ctx context.Context, tail *history.Tail, indeterminate bool
 	}
 	links, err := conn.Open(ctx, s.server, conn.Pool(1), timeout, clock.now)
 	if err != nil {
-		tail.Audits = []sale.Audit{{Ledger: sale.NoLedger, Problems: []string{"the audit could not connect: " + err.Error()}}}
+		for range of.end - of.first {
+			tail.Audits = append(tail.Audits, sale.Audit{Ledger: sale.NoLedger, Problems: []string{"the audit could not connect: " + err.Error()}})
+		}
 		tail.Warnings = append(tail.Warnings, "the item's keys may still be on the server"+howToClean)
 		return
 	}
 	defer links.Close()
-	item := s.Head.Items[0]
-	audit := s.strategy.AuditFor(ctx, desk{links}, item, s.took())
+	audits := s.audits(ctx, desk{links}, of)
 	if indeterminate {
 		time.Sleep(s.spec.Timeout)
-		again := s.strategy.AuditFor(ctx, desk{links}, item, s.took())
-		tail.AuditsDiffer = !equal(audit, again)
-		audit = again
+		again := s.audits(ctx, desk{links}, of)
+		tail.AuditsDiffer = tail.AuditsDiffer || !slices.EqualFunc(audits, again, func(a, b sale.Audit) bool { return a.Equal(&b) })
+		audits = again
 	}
-	tail.Audits = []sale.Audit{audit}
-	if err := s.remove(ctx, desk{links}, item, s.took()); err != nil {
-		tail.Warnings = append(tail.Warnings, err.Error()+howToClean)
+	tail.Audits = append(tail.Audits, audits...)
+	for i := of.first; i < of.end; i++ {
+		if err := s.remove(ctx, desk{links}, s.Head.Items[i], s.plan.took(i)); err != nil {
+			tail.Warnings = append(tail.Warnings, err.Error()+howToClean)
+			return
+		}
 	}
 }
 
-// equal reports whether two audits tell the same.
-func equal(a, b sale.Audit) bool {
-	byBuyer := func(a, b sale.Holding) int { return cmp.Compare(a.Buyer, b.Buyer) }
-	slices.SortFunc(a.Holdings, byBuyer)
-	slices.SortFunc(b.Holdings, byBuyer)
-	sameStock := (a.Stock == nil) == (b.Stock == nil) && (a.Stock == nil || *a.Stock == *b.Stock)
-	return sameStock && slices.Equal(a.Holdings, b.Holdings) && slices.Equal(a.Problems, b.Problems)
+func (s *Sale) audits(ctx context.Context, do desk, of lot) []sale.Audit {
+	audits := make([]sale.Audit, 0, of.end-of.first)
+	for i := of.first; i < of.end; i++ {
+		audits = append(audits, s.strategy.AuditFor(ctx, do, s.Head.Items[i], s.plan.took(i)))
+	}
+	return audits
+}
+
+// keyspace is every key of a server that nobody else uses; nil for others, and
+// where there are too many to look at.
+func (s *Sale) keyspace(ctx context.Context) (server.Keyspace, error) {
+	if !s.server.Ours() {
+		return nil, nil
+	}
+	keys, err := s.server.Keyspace(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("looking at the keys of the server: %w", err)
+	}
+	return keys, nil
+}
+
+// lookAround names the keys that the sale changed and its contract does not
+// name: what there is when all that were named are removed, and was not before.
+func (s *Sale) lookAround(ctx context.Context, tail *history.Tail, before server.Keyspace) {
+	if before == nil || tail.Ended == history.EndedServerLost {
+		return
+	}
+	after, err := s.server.Keyspace(ctx)
+	if err != nil {
+		tail.Warnings = append(tail.Warnings, "keys that the contract does not name were not looked for: "+err.Error())
+		return
+	}
+	tail.Foreign = []string{}
+	for _, change := range before.Changes(after) {
+		tail.Foreign = append(tail.Foreign, fmt.Sprintf("%q", change.Key))
+	}
 }

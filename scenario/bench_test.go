@@ -156,7 +156,7 @@ func record(b *testing.B, srv *server.Server, attempts int, when string, sink hi
 		b.Fatal(err)
 	}
 	spec := good(arrivals(when))
-	spec.Buyers, spec.Stock, spec.Conns = new(int64(attempts)), int64(attempts), conn.Pool(64)
+	spec.Buyers, spec.Stock, spec.Conns = new(int64(attempts)), exactly(int64(attempts)), conn.Pool(64)
 	planned, err := New(b.Context(), "bench", spec, s, srv)
 	if err != nil {
 		b.Fatal(err)

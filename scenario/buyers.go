@@ -2,80 +2,124 @@ package scenario
 
 import (
 	"context"
-	"math/rand/v2"
 	"sync"
 
 	"github.com/seckill-bench/seckill/scenario/conn"
 	"github.com/seckill-bench/seckill/scenario/history"
 	"github.com/seckill-bench/seckill/scenario/sale"
+	"github.com/seckill-bench/seckill/scenario/strategy"
 )
 
 // maxReloads bounds how often one click is sent again because the server had
 // forgotten the script.
 const maxReloads = 3
 
-// habits is what one buyer does: a pure function of the spec and his number.
-func (s *Spec) habits(buyer uint32) (purchases int, doubleClicks bool) {
-	purchases = s.Attempts.Most
-	if s.Attempts.Least == s.Attempts.Most && s.DoubleClick == 0 {
-		return purchases, false
-	}
-	rng := rand.New(rand.NewPCG(*s.Seed, streamBuyers+uint64(buyer)))
-	purchases = s.Attempts.Least + rng.IntN(s.Attempts.Most-s.Attempts.Least+1)
-	return purchases, rng.Float64() < float64(s.DoubleClick)
-}
-
 // play is one buyer from due to done.
 func (d *drive) play(buyer uint32, due int64) {
-	purchases, doubleClicks := d.spec.habits(buyer)
-	for k := range purchases {
+	habits := d.spec.habitsOf(buyer)
+	first := d.plan.firstRequest(buyer)
+	for k := range uint32(habits.purchases) {
 		if k > 0 && d.doors.Err() != nil {
 			return
 		}
-		request := buyer*uint32(d.spec.Attempts.Most) + uint32(k)
-		done, stays := d.click(buyer, request, due, doubleClicks)
-		if !stays {
+		bought := d.click(&request{Verb: sale.Buy, buyer: buyer, number: first + k, due: due}, habits.doubleClicks)
+		if bought.stays && bought.holds {
+			bought = d.afterwards(buyer, first+k, &bought, &habits)
+		}
+		if !bought.stays {
 			return
 		}
-		due = done
+		due = bought.done
 	}
 }
 
-// click makes one purchase, with two clicks at the same time where twice is
-// set. It returns when the last of them was over, and whether the buyer stays.
-func (d *drive) click(buyer, request uint32, due int64, twice bool) (done int64, stays bool) {
+// afterwards is what a buyer does with what he has bought: he gives it back, or
+// confirms it where that is asked of him.
+func (d *drive) afterwards(buyer, number uint32, bought *result, habits *habits) result {
+	next := &request{buyer: buyer, number: number, due: bought.done, receipt: bought.receipt}
+	switch {
+	case d.doors.Err() != nil:
+		return *bought
+	case habits.releases:
+		next.Verb = sale.Release
+	case d.strategy.Confirm != nil && !habits.abandons:
+		next.Verb = sale.Confirm
+	default:
+		return *bought
+	}
+	return d.click(next, habits.doubleClicks)
+}
+
+// A request is what a buyer asks for, in one attempt or several.
+type request struct {
+	sale.Verb
+	buyer, number uint32
+	due           int64
+	receipt       map[string]string
+}
+
+// A result is what came of a request: when it was over, whether the buyer
+// stays for more, and whether he was told that he has what he asked for.
+type result struct {
+	done         int64
+	stays, holds bool
+	receipt      map[string]string
+}
+
+// click makes one request, with two clicks at the same time where twice is
+// set. It returns when the last of them was over.
+func (d *drive) click(r *request, twice bool) result {
 	if !twice {
-		return d.purchase(buyer, request, due)
+		return d.send(r)
 	}
-	var other int64
-	var otherStays bool
+	var other result
 	var wg sync.WaitGroup
-	wg.Go(func() { other, otherStays = d.purchase(buyer, request, due) })
-	done, stays = d.purchase(buyer, request, due)
+	wg.Go(func() { other = d.send(r) })
+	one := d.send(r)
 	wg.Wait()
-	return max(done, other), stays && otherStays
+	if !one.holds {
+		one.holds, one.receipt = other.holds, other.receipt
+	}
+	one.done, one.stays = max(one.done, other.done), one.stays && other.stays
+	return one
 }
 
-// purchase sends one click, and again when the server had forgotten the
-// script: that attempt certainly did not run.
-func (d *drive) purchase(buyer, request uint32, due int64) (done int64, stays bool) {
+// send makes one click: it sends the request, again when the server had
+// forgotten the script — that attempt certainly did not run — and again, as
+// often as the buyer does, when the answer never came.
+func (d *drive) send(r *request) result {
 	h := d.hands.Get().(*hand)
 	defer d.hands.Put(h)
-	for try := range uint8(maxReloads + 1) {
+	due, reloads, retries := r.due, 0, 0
+	for try := uint8(0); ; try++ {
 		h.attempt = history.Attempt{
-			Due: due, Start: micros(d.clock.now() - due), Buyer: buyer, Request: request, Try: try,
+			Due: due, Start: micros(d.clock.now() - due), Buyer: r.buyer, Request: r.number, Try: try,
 			Call: history.Never, Return: history.Never, Left: sale.Untold,
-			Quantity: int32(d.quantity), Verb: sale.Buy,
+			Item: d.plan.itemOf(r.number), Quantity: int32(d.plan.quantityOf(r.number)), Verb: r.Verb,
 		}
 		h.wireErr = nil
-		d.attempt(h)
+		d.attempt(h, r)
 		d.rec.Put(&h.attempt)
 		due = max(h.attempt.Return, due)
-		if !conn.IsNoScript(h.wireErr) || d.doors.Err() != nil || !d.reload(h.attempt.Call) {
+		again := false
+		switch {
+		case d.doors.Err() != nil || d.impatient(h.attempt.Due):
+		case conn.IsNoScript(h.wireErr) && reloads < maxReloads:
+			reloads++
+			again = d.reload(h.attempt.Call)
+		case h.attempt.Outcome == sale.Indeterminate && retries < d.spec.Retries:
+			retries++
+			again = true
+		}
+		if !again {
 			break
 		}
 	}
-	return due, h.attempt.Outcome != sale.Dropped && !d.impatient(h.attempt.Due)
+	return result{
+		done: due, receipt: h.receipt,
+		stays: h.attempt.Outcome != sale.Dropped && !d.impatient(h.attempt.Due),
+		holds: h.attempt.Outcome == sale.OK || h.attempt.Outcome == sale.Replayed,
+	}
 }
 
 // micros is a length of time as the record holds it.
@@ -92,6 +136,7 @@ type hand struct {
 	purchase sale.Purchase
 	link     conn.Link
 	wireErr  error
+	receipt  map[string]string
 }
 
 // Do sends one command of the attempt over its link, and keeps the instants
@@ -109,8 +154,9 @@ func (h *hand) Do(ctx context.Context, args ...any) (any, error) {
 }
 
 // attempt takes a link, asks, and fills in what came of it.
-func (d *drive) attempt(h *hand) {
+func (d *drive) attempt(h *hand, r *request) {
 	a := &h.attempt
+	h.receipt = nil
 	waiting, calling := d.doors, context.Background()
 	if d.spec.Patience > 0 {
 		leaves := d.clock.at(a.Due + int64(d.spec.Patience))
@@ -126,13 +172,26 @@ func (d *drive) attempt(h *hand) {
 		return
 	}
 	h.link = link
+	head := d.plan.head
 	h.purchase = sale.Purchase{
-		Verb: sale.Buy, Item: d.item, Buyer: d.ids.ID(a.Buyer), Request: d.ids.ID(a.Request), Quantity: d.quantity,
-		BuyerIndex: a.Buyer, RequestIndex: a.Request, Attempt: uint32(a.Try),
+		Verb: a.Verb, Item: head.Items[a.Item], Buyer: head.BuyerIDs.ID(a.Buyer), Request: head.RequestID(a.Request),
+		Quantity: int64(a.Quantity), Receipt: r.receipt, BuyerIndex: a.Buyer, RequestIndex: a.Request, Attempt: uint32(a.Try),
 	}
-	answer := d.strategy.Call(calling, h, &h.purchase)
+	answer := d.call(a.Verb)(calling, h, &h.purchase)
 	d.links.Give(link)
+	h.receipt = answer.Receipt
 	d.file(a, answer, h.wireErr)
+}
+
+// call is what the strategy does for a verb.
+func (d *drive) call(verb sale.Verb) func(context.Context, strategy.Doer, *sale.Purchase) sale.Answer {
+	switch verb {
+	case sale.Release:
+		return d.strategy.Release
+	case sale.Confirm:
+		return d.strategy.Confirm
+	}
+	return d.strategy.Call
 }
 
 // notSent files an attempt that got no connection: its buyer left or the doors
@@ -152,7 +211,10 @@ func (d *drive) file(a *history.Attempt, answer sale.Answer, wireErr error) {
 		answer.Outcome, answer.Defect = sale.Failed, sale.NoDefect
 	}
 	a.Outcome, a.Defect = answer.Outcome, answer.Defect
-	a.Granted, a.Left = int32(answer.Granted), answer.Left
+	if a.Left = answer.Left; a.Verb == sale.Buy {
+		a.Granted = int32(answer.Granted)
+	}
+	a.Receipt = d.rec.Receipts.Keep(answer.Receipt)
 	a.Reply = d.rec.Texts.Keep(answer.Raw)
 	if a.Return == history.Never { // the strategy ended before it sent anything
 		a.Return = d.clock.now()

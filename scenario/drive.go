@@ -10,7 +10,6 @@ import (
 	"github.com/seckill-bench/seckill/scenario/arrival"
 	"github.com/seckill-bench/seckill/scenario/conn"
 	"github.com/seckill-bench/seckill/scenario/history"
-	"github.com/seckill-bench/seckill/scenario/sale"
 	"github.com/seckill-bench/seckill/scenario/strategy"
 )
 
@@ -21,108 +20,128 @@ var errDuration = errors.New("the doors closed")
 // comes before and after it but the spec and the record.
 type drive struct {
 	spec     *Spec
+	plan     *plan
 	strategy strategy.Strategy
-	item     sale.Item
-	ids      sale.BuyerIDs
-	quantity int64
-	buyers   int64
 	links    conn.Links
 	rec      *history.Recorder
 	note     func(history.Event)
 	clock    *clock
-	// doors is done when no further attempt may be made; its cause says why.
-	doors  context.Context
-	close  context.CancelCauseFunc
-	health health
+	// asked is done when the run is to end early; doors is done when no further
+	// attempt may be made, and its cause says why.
+	asked, doors context.Context
+	close        context.CancelCauseFunc
+	health       health
 	// doubtful is set by the first attempt that may still run.
 	doubtful atomic.Bool
 	died     <-chan struct{}
 	hands    sync.Pool
 	script   reloads
+	// came is how many buyers have been due.
+	came int64
+	// opened is set when the clock runs; beside is what goes on beside the
+	// buyers, until over is closed.
+	opened bool
+	beside sync.WaitGroup
+	over   chan struct{}
 }
 
-// run opens the doors and returns when the last buyer inside has left. It
-// returns the number of buyers that were never due.
-func (d *drive) run(ctx context.Context) (neverOffered int64) {
+// begin makes the drive ready; the doors open with the first sell.
+func (d *drive) begin(ctx context.Context) {
+	d.asked = ctx
 	d.doors, d.close = context.WithCancelCause(ctx)
 	d.hands.New = func() any { return new(hand) }
-	switch d.spec.Arrivals.Model {
-	case arrival.Burst:
-		return d.burst()
-	case arrival.Closed:
-		return d.closed(int64(d.spec.Arrivals.Inside))
-	default:
-		return d.open(d.spec.Arrivals.Times(d.spec.source(streamArrivals)))
+	d.over = make(chan struct{})
+}
+
+// open starts the clock, and what goes on beside the buyers, and lets the
+// buyers in who wait at the gate.
+func (d *drive) open(gate chan struct{}) {
+	if !d.opened {
+		d.opened = true
+		d.clock.start()
+		d.beside.Go(d.watch)
+		d.beside.Go(d.restock)
+	}
+	close(gate)
+}
+
+// end closes the doors and returns when nothing of the drive goes on.
+func (d *drive) end() {
+	close(d.over)
+	d.beside.Wait()
+	d.close(nil)
+}
+
+// sell returns when the last buyer who came for a lot has left.
+func (d *drive) sell(of lot) {
+	for _, turn := range d.plan.turns(of.first, of.end) {
+		switch {
+		case d.spec.Arrivals.Model == arrival.Burst:
+			d.burst(turn)
+		case d.spec.Arrivals.Model == arrival.Closed:
+			d.closed(turn)
+		default:
+			d.arrive(turn, d.spec.Arrivals.Times(d.spec.source(streamArrivals)))
+		}
 	}
 }
 
-// begin starts the clock, and what ends the run early.
-func (d *drive) begin(gate chan struct{}) (end func()) {
-	d.clock.start()
-	close(gate)
-	var watch sync.WaitGroup
-	over := make(chan struct{})
-	watch.Go(func() { d.watch(over) })
-	return func() {
-		close(over)
-		watch.Wait()
-	}
-}
+// plannedStill is how many buyers of the plan were never due.
+func (d *drive) plannedStill() int64 { return d.plan.head.Buyers - d.came }
 
 // burst parks every buyer before the doors and lets all go at once.
-func (d *drive) burst() int64 {
+func (d *drive) burst(t turn) {
 	var inside sync.WaitGroup
 	gate := make(chan struct{})
-	for n := range d.buyers {
+	for n := t.first; n < t.end; n++ {
 		inside.Go(func() {
 			<-gate
 			d.play(uint32(n), 0)
 		})
 	}
-	defer d.begin(gate)()
+	d.open(gate)
 	inside.Wait()
-	return 0
+	d.came += t.end - t.first
 }
 
 // closed keeps a fixed number of buyers inside.
-func (d *drive) closed(places int64) int64 {
-	var next atomic.Int64
+func (d *drive) closed(t turn) {
+	next := new(atomic.Int64)
+	next.Store(t.first)
 	var inside sync.WaitGroup
 	gate := make(chan struct{})
-	for range min(places, d.buyers) {
+	for range min(int64(t.inside), t.end-t.first) {
 		inside.Go(func() {
 			<-gate
 			for d.doors.Err() == nil {
 				n := next.Add(1) - 1
-				if n >= d.buyers {
+				if n >= t.end {
 					return
 				}
 				d.play(uint32(n), d.clock.now())
 			}
 		})
 	}
-	defer d.begin(gate)()
+	d.open(gate)
 	inside.Wait()
-	return max(0, d.buyers-next.Load())
+	d.came += min(next.Load(), t.end) - t.first
 }
 
-// open lets buyers in when they are due, whatever the server does.
-func (d *drive) open(times arrival.Process) int64 {
+// arrive lets buyers in when they are due, whatever the server does.
+func (d *drive) arrive(t turn, times arrival.Process) {
 	var inside sync.WaitGroup
-	var n int64
-	defer d.begin(make(chan struct{}))()
+	d.open(make(chan struct{}))
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for at := range times {
-		if n == d.buyers || !d.sleep(timer, at) {
+		if d.came == t.end || !d.sleep(timer, at) {
 			break
 		}
-		buyer := uint32(n)
+		buyer := uint32(d.came)
 		inside.Go(func() { d.play(buyer, int64(at)) })
-		n++
+		d.came++
 	}
 	inside.Wait()
-	return d.buyers - n
 }
 
 // sleep waits for an instant; false if the doors close first.
@@ -137,10 +156,8 @@ func (d *drive) sleep(timer *time.Timer, at time.Duration) bool {
 	return d.doors.Err() == nil
 }
 
-// ended closes the doors if they are open still. It says why no more attempts
-// were made, and explains an end not planned.
+// ended says why no more attempts were made, and explains an end not planned.
 func (d *drive) ended() (word, reason string) {
-	defer d.close(nil)
 	var lost *serverLost
 	switch cause := context.Cause(d.doors); {
 	case cause == nil:
@@ -149,8 +166,10 @@ func (d *drive) ended() (word, reason string) {
 		return history.EndedServerLost, lost.Error()
 	case errors.Is(cause, errDuration):
 		return history.EndedDuration, ""
-	default:
+	case d.asked.Err() != nil:
 		return history.EndedInterrupted, "the run was interrupted; what was in flight was waited for"
+	default:
+		return history.EndedInterrupted, cause.Error()
 	}
 }
 

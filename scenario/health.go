@@ -52,7 +52,7 @@ func (h *health) lostAfter(now int64, patience time.Duration) error {
 
 // watch closes the doors when the time is over, the server is lost or the
 // record can no longer be written.
-func (d *drive) watch(over <-chan struct{}) {
+func (d *drive) watch() {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	duration := make(<-chan time.Time)
@@ -61,7 +61,7 @@ func (d *drive) watch(over <-chan struct{}) {
 	}
 	for {
 		select {
-		case <-over:
+		case <-d.over:
 			return
 		case <-duration:
 			d.close(errDuration)

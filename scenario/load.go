@@ -81,7 +81,7 @@ func (s *Spec) read(text []byte, dir string) error {
 
 // paths are the fields that name files.
 func (s *Spec) paths() []*string {
-	return []*string{&s.Script, &s.Contract, &s.PasswordFile, &s.TLSCA, &s.TLSCert, &s.TLSKey}
+	return []*string{&s.Script, &s.Contract, &s.PasswordFile, &s.TLSCA, &s.TLSCert, &s.TLSKey, &s.BuyerIDs.File}
 }
 
 // isFile reports whether one of the paths names a file: a script may be one

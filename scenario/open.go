@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/seckill-bench/seckill/scenario/conn"
 	"github.com/seckill-bench/seckill/scenario/sale"
 	"github.com/seckill-bench/seckill/scenario/server"
+	"github.com/seckill-bench/seckill/scenario/strategy"
 )
 
 // desk sends commands outside the sale over any free link.
@@ -27,9 +29,31 @@ func (d desk) Do(ctx context.Context, args ...any) (any, error) {
 	return x.Reply, x.Err
 }
 
-// open makes the item ready. What it made before an error is removed.
-func (s *Sale) open(ctx context.Context, links conn.Links) error {
-	do := desk{links}
+// Multi has several commands run as one, in MULTI and EXEC over one link. A
+// reply to one of them may be an error.
+func (d desk) Multi(ctx context.Context, commands ...[]any) ([]any, error) {
+	link, err := d.links.Take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer d.links.Give(link)
+	for _, command := range slices.Concat([][]any{{"MULTI"}}, commands) {
+		if x := link.RoundTrip(ctx, command); x.Err != nil {
+			link.RoundTrip(ctx, []any{"DISCARD"}) // an error here says nothing more
+			return nil, x.Err
+		}
+	}
+	x := link.RoundTrip(ctx, []any{"EXEC"})
+	replies, isList := x.Reply.([]any)
+	if x.Err == nil && !isList {
+		x.Err = fmt.Errorf("EXEC: want a list, not %v", x.Reply)
+	}
+	return replies, x.Err
+}
+
+// open makes a lot ready, after a trial on an item of its own. What it made
+// before an error is removed.
+func (s *Sale) open(ctx context.Context, do desk, first lot) error {
 	undone := context.WithoutCancel(ctx) // an interrupt must not leave keys behind
 	if err := s.refuseToOverwrite(ctx, do); err != nil {
 		return err
@@ -40,9 +64,22 @@ func (s *Sale) open(ctx context.Context, links conn.Links) error {
 	if err := s.remove(undone, do, s.canary(), s.tookCanary()); err != nil {
 		return err
 	}
-	item := s.Head.Items[0]
-	if err := s.strategy.OpenFor(ctx, do, item, s.took()); err != nil {
-		return errors.Join(fmt.Errorf("opening item %s: %w", item.ID, err), s.remove(undone, do, item, s.took()))
+	return s.openItems(ctx, do, first)
+}
+
+// openItems puts the items of a lot on sale, or none of them.
+func (s *Sale) openItems(ctx context.Context, do desk, of lot) error {
+	for i := of.first; i < of.end; i++ {
+		item := s.Head.Items[i]
+		err := s.strategy.OpenFor(ctx, do, item, s.plan.took(i))
+		if err == nil {
+			continue
+		}
+		err = fmt.Errorf("opening item %s: %w", item.ID, err)
+		for made := of.first; made <= i; made++ {
+			err = errors.Join(err, s.remove(context.WithoutCancel(ctx), do, s.Head.Items[made], s.plan.took(made)))
+		}
+		return err
 	}
 	return nil
 }
@@ -67,7 +104,7 @@ func (s *Sale) refuseToOverwrite(ctx context.Context, do desk) error {
 
 // canary is an item of its own with ten purchases' worth of stock.
 func (s *Sale) canary() sale.Item {
-	return sale.Item{ID: strconv.FormatInt(s.Head.Started.UnixMicro(), 10), Stock: 10 * s.Head.Quantity}
+	return sale.Item{ID: strconv.FormatInt(s.Head.Started.UnixMicro(), 10), Stock: 10 * s.spec.Quantity.Most()}
 }
 
 // singCanary lets one buyer buy twice before the doors open: first by sending
@@ -80,11 +117,16 @@ func (s *Sale) singCanary(ctx context.Context, links desk) error {
 		return fmt.Errorf("opening a trial item: %w", err)
 	}
 	p := s.canaryPurchase()
-	for _, call := range []func(context.Context, *hand) sale.Answer{
-		func(ctx context.Context, h *hand) sale.Answer { return s.strategy.Teach(ctx, h, &p) },
-		func(ctx context.Context, h *hand) sale.Answer { return s.strategy.Call(ctx, h, &p) },
-	} {
-		err := links.try(ctx, call)
+	calls := []func(context.Context, strategy.Doer, *sale.Purchase) sale.Answer{s.strategy.Teach, s.strategy.Call}
+	for _, verb := range s.afterwards() {
+		calls = append(calls, func(ctx context.Context, do strategy.Doer, p *sale.Purchase) sale.Answer {
+			next := *p
+			next.Verb = verb
+			return s.strategy.Teach(ctx, do, &next)
+		})
+	}
+	for _, call := range calls {
+		err := links.try(ctx, call, &p)
 		if conn.IsCompileError(err) {
 			return cmp.Or(s.strategy.Load(ctx, links), err) // loading names the script's line
 		}
@@ -98,10 +140,13 @@ func (s *Sale) singCanary(ctx context.Context, links desk) error {
 	return nil
 }
 
-// canaryPurchase is what the canary buys, under an id that no buyer has.
+// canaryBuyer is the canary's id: no buyer's, unless --buyer-ids has it.
+const canaryBuyer = "0"
+
+// canaryPurchase is what the canary buys.
 func (s *Sale) canaryPurchase() sale.Purchase {
 	return sale.Purchase{
-		Verb: sale.Buy, Item: s.canary(), Buyer: sale.BuyerIDs{From: firstBuyer - 1}.ID(0), Request: "0", Quantity: s.Head.Quantity,
+		Verb: sale.Buy, Item: s.canary(), Buyer: canaryBuyer, Request: canaryBuyer, Quantity: s.spec.Quantity.Most(),
 	}
 }
 
@@ -111,16 +156,30 @@ func (s *Sale) tookCanary() sale.Took {
 	return sale.Took{Buyers: once, Requests: once}
 }
 
-// try makes one purchase and returns what makes the whole sale impossible: a
+// afterwards are the verbs by which buyers go on when they have bought.
+func (s *Sale) afterwards() (verbs []sale.Verb) {
+	if s.spec.Release > 0 {
+		verbs = append(verbs, sale.Release)
+	}
+	if s.strategy.Confirm != nil && s.spec.Abandon < 1 {
+		verbs = append(verbs, sale.Confirm)
+	}
+	return verbs
+}
+
+// try makes one purchase, which keeps its receipt, and returns what makes the whole sale impossible: a
 // wire error, or an error reply that says the command did not run.
-func (d desk) try(ctx context.Context, call func(context.Context, *hand) sale.Answer) error {
+func (d desk) try(ctx context.Context, call func(context.Context, strategy.Doer, *sale.Purchase) sale.Answer, p *sale.Purchase) error {
 	link, err := d.links.Take(ctx)
 	if err != nil {
 		return err
 	}
 	defer d.links.Give(link)
 	h := &hand{link: link}
-	answer := call(ctx, h)
+	answer := call(ctx, h, p)
+	if answer.Receipt != nil {
+		p.Receipt = answer.Receipt
+	}
 	switch {
 	case h.wireErr == nil || answer.Outcome != sale.Indeterminate:
 		return nil

@@ -42,7 +42,7 @@ func (s *Spec) fitsInMemory() error {
 	case arrival.Open:
 		inside = 0 // as many as the server keeps waiting: not known before
 	}
-	need := inside*bytesInside + *s.Buyers*int64(s.Attempts.Most)*bytesAttempt
+	need := inside*bytesInside + *s.Buyers*s.Attempts.Most*bytesAttempt
 	if need <= free {
 		return nil
 	}

@@ -3,9 +3,11 @@
 package scenario
 
 import (
-	"cmp"
 	"context"
+	"fmt"
+	"math"
 	"runtime"
+	"slices"
 	"strconv"
 	"time"
 
@@ -23,12 +25,10 @@ type Sale struct {
 	Head history.Head
 
 	spec     Spec
+	plan     *plan
 	strategy strategy.Strategy
 	server   *server.Server
 }
-
-// firstBuyer is the id of buyer 0; the canary's is one before.
-const firstBuyer = 1
 
 // New plans a sale: it checks the spec, fills in what it leaves open, and asks
 // the server about itself. It changes nothing on the server. The name is the
@@ -38,29 +38,52 @@ func New(ctx context.Context, name string, spec Spec, s strategy.Strategy, srv *
 	if err := spec.fill(s); err != nil {
 		return nil, err
 	}
-	s, err := s.With(*spec.Quantity, *spec.Limit)
+	strat, err := s.With(spec.Quantity.Most(), *spec.Limit)
 	if err != nil {
+		return nil, err
+	}
+	if err := spec.suits(&strat); err != nil {
 		return nil, err
 	}
 	text, err := spec.YAML()
 	if err != nil {
 		return nil, err
 	}
-	return &Sale{spec: spec, strategy: s, server: srv, Head: history.Head{
+	sold := &Sale{spec: spec, strategy: strat, server: srv, Head: history.Head{
 		Version: history.Version, Name: name, Seed: *spec.Seed, Shard: "1/1", Started: started.UTC(),
 		Model: string(spec.Arrivals.Model), Scenario: text, Objective: spec.SLO,
-		Items:    []sale.Item{{ID: cmp.Or(spec.Item, drawnItem(started)), Stock: spec.Stock}},
-		Quantity: *spec.Quantity, Buyers: *spec.Buyers, BuyerIDs: sale.BuyerIDs{From: firstBuyer},
-		Terms:  s.Terms,
-		Script: history.Script{Name: s.Name, SHA1: s.SHA1, Call: s.CallBy},
+		Items:    spec.items(itemIDs(&spec, started)),
+		Quantity: spec.Quantity.fixed(), Buyers: *spec.Buyers, BuyerIDs: spec.BuyerIDs,
+		Terms:  strat.Terms,
+		Script: history.Script{Name: strat.Name, SHA1: strat.SHA1, Call: strat.CallBy},
 		Server: describe(ctx, srv),
 		Host:   history.Host{CPUs: runtime.NumCPU(), OS: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version()},
-	}}, nil
+	}}
+	sold.plan = newPlan(&sold.spec, &sold.Head)
+	return sold, nil
 }
 
-// drawnItem is an id that no other run draws: the microsecond of the start,
-// and one more, for that itself is the canary's.
-func drawnItem(started time.Time) string { return strconv.FormatInt(started.UnixMicro()+1, 10) }
+// itemIDs names the items on sale: the given id, or else one that no other run
+// draws — the microsecond of the start, and one more, for that itself is the
+// canary's — and those that follow.
+func itemIDs(spec *Spec, started time.Time) []string {
+	first, prefix := started.UnixMicro()+1, ""
+	if spec.Item != "" {
+		number, err := strconv.ParseInt(spec.Item, 10, 64)
+		if err != nil || number < 0 || number > math.MaxInt64-*spec.Items || strconv.FormatInt(number, 10) != spec.Item {
+			number, prefix = 1, spec.Item+"-"
+		}
+		first = number
+	}
+	ids := make([]string, *spec.Items)
+	for i := range ids {
+		ids[i] = prefix + strconv.FormatInt(first+int64(i), 10)
+	}
+	if prefix != "" {
+		ids[0] = spec.Item
+	}
+	return ids
+}
 
 // fill writes out what the spec leaves to the strategy and to chance.
 func (s *Spec) fill(strat strategy.Strategy) error {
@@ -68,13 +91,36 @@ func (s *Spec) fill(strat strategy.Strategy) error {
 		return err
 	}
 	if s.Quantity == nil {
-		s.Quantity = new(max(strat.Quantity, 1))
+		s.Quantity = One(max(strat.Quantity, 1))
+	}
+	if s.Items == nil {
+		s.Items = new(max(strat.Items, 1))
 	}
 	if s.Limit == nil {
 		s.Limit = new(strat.Terms.Limit)
 	}
 	s.Buyers = new(s.planned())
+	if err := s.readBuyerIDs(); err != nil {
+		return err
+	}
 	return s.fits()
+}
+
+// suits refuses what a strategy cannot do.
+func (s *Spec) suits(strat *strategy.Strategy) error {
+	switch {
+	case *s.Items > 1 && !strat.Apart && s.Arrivals.Turns == nil:
+		return fmt.Errorf("--items %d: the keys of %s are the same for every item, so there can be one at a time; --arrivals closed:8,8 sells them one after the other", *s.Items, strat.Name)
+	case s.Release > 0 && strat.Release == nil:
+		return fmt.Errorf("--release: the contract of %s has no release", strat.Name)
+	case s.Abandon > 0 && strat.Confirm == nil:
+		return fmt.Errorf("--abandon: the contract of %s has no confirm", strat.Name)
+	case len(s.Restock) > 0 && strat.Restock == nil:
+		return fmt.Errorf("--restock: the contract of %s does not say how (restock)", strat.Name)
+	case s.Retries > 0 && strat.Terms.RetrySafe == sale.RetryNone:
+		return fmt.Errorf("--retries: the contract of %s promises nothing for a request that is sent again (retry_safe: none)", strat.Name)
+	}
+	return nil
 }
 
 func describe(ctx context.Context, srv *server.Server) history.Server {
@@ -86,14 +132,22 @@ func describe(ctx context.Context, srv *server.Server) history.Server {
 	}
 }
 
-// Keys lists every key the sale may make, the canary's included.
+// Keys lists every key the sale may make, the canary's included, each once.
 func (s *Sale) Keys() ([]string, error) {
 	keys, err := s.keys(s.canary(), s.tookCanary())
-	if err != nil {
-		return nil, err
+	for i := range s.Head.Items {
+		if err != nil {
+			return nil, err
+		}
+		var of []string
+		of, err = s.keys(s.Head.Items[i], s.plan.took(i))
+		keys = append(keys, of...)
 	}
-	of, err := s.keys(s.Head.Items[0], s.took())
-	return append(keys, of...), err
+	if s.strategy.Apart {
+		return keys, err
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys), err
 }
 
 // keys lists the keys of an item, those that are a buyer's own included.
@@ -105,35 +159,6 @@ func (s *Sale) keys(item sale.Item, took sale.Took) (keys []string, err error) {
 		keys = append(keys, key)
 	}
 	return keys, nil
-}
-
-// took says who takes part, by the plan: every buyer with every purchase.
-func (s *Sale) took() sale.Took {
-	most := uint32(s.spec.Attempts.Most)
-	return sale.Took{
-		Buyers: func(yield func(sale.Purchase) bool) {
-			for n := range uint32(s.Head.Buyers) {
-				if !yield(s.purchase(n, n*most)) {
-					return
-				}
-			}
-		},
-		Requests: func(yield func(sale.Purchase) bool) {
-			for n := range uint32(s.Head.Buyers) * most {
-				if !yield(s.purchase(n/most, n)) {
-					return
-				}
-			}
-		},
-	}
-}
-
-// purchase is one purchase of the plan.
-func (s *Sale) purchase(buyer, request uint32) sale.Purchase {
-	return sale.Purchase{
-		Verb: sale.Buy, Item: s.Head.Items[0], Quantity: s.Head.Quantity, BuyerIndex: buyer, RequestIndex: request,
-		Buyer: s.Head.BuyerIDs.ID(buyer), Request: s.Head.BuyerIDs.ID(request),
-	}
 }
 
 // Run opens the sale, drives it, audits it and removes its keys. Attempts go
@@ -152,22 +177,62 @@ func (s *Sale) Run(ctx context.Context, rec *history.Recorder, note func(history
 			return history.Tail{}, err
 		}
 	}
-	if err := s.open(ctx, links); err != nil {
+	others, err := s.keyspace(ctx)
+	if err != nil {
+		return history.Tail{}, err
+	}
+	lots := s.lots()
+	if err := s.open(ctx, desk{links}, lots[0]); err != nil {
 		return history.Tail{}, err
 	}
 	d := &drive{
-		spec: &s.spec, strategy: s.strategy, item: s.Head.Items[0], ids: s.Head.BuyerIDs,
-		quantity: s.Head.Quantity, buyers: s.Head.Buyers, links: links, rec: rec, note: note,
-		clock: clock, died: s.server.Died(),
+		spec: &s.spec, plan: s.plan, strategy: s.strategy, rec: rec, note: note, clock: clock, died: s.server.Died(),
+		links: conn.Lossy(links, float64(s.spec.LostReplies), s.spec.source(streamLoss).Uint64()),
 	}
-	before := readUsage()
 	tail := history.Tail{Warnings: []string{}}
-	tail.NeverOffered = d.run(ctx)
-	tail.Driver = before.until(readUsage())
-	tail.Reloads = d.script.count
-	tail.Ended, tail.Reason = d.ended()
-	tail.Attempts = rec.Count()
-	s.audit(context.WithoutCancel(ctx), &tail, d.doubtful.Load())
+	s.sell(ctx, d, desk{links}, lots, &tail)
+	tail.NeverOffered, tail.Reloads, tail.Attempts = d.plannedStill(), d.script.count, rec.Count()
+	s.lookAround(context.WithoutCancel(ctx), &tail, others)
 	tail.Finished = time.Now().UTC()
 	return tail, nil
+}
+
+// A lot is the items that are opened, sold and audited together: from first up
+// to end.
+type lot struct{ first, end int }
+
+// lots are all items at once, unless they are sold one after the other under
+// the same keys.
+func (s *Sale) lots() []lot {
+	n := len(s.Head.Items)
+	if s.spec.Arrivals.Turns == nil || s.strategy.Apart {
+		return []lot{{0, n}}
+	}
+	lots := make([]lot, n)
+	for i := range lots {
+		lots[i] = lot{i, i + 1}
+	}
+	return lots
+}
+
+// sell drives and audits one lot after the other, of which the first is open.
+func (s *Sale) sell(ctx context.Context, d *drive, do desk, lots []lot, tail *history.Tail) {
+	d.begin(ctx)
+	defer d.end()
+	before := readUsage()
+	for i, lot := range lots {
+		if i > 0 && d.doors.Err() == nil {
+			if err := s.openItems(ctx, do, lot); err != nil {
+				d.close(fmt.Errorf("no further item could be put on sale: %w", err))
+			}
+		}
+		if d.doors.Err() != nil && i > 0 {
+			break
+		}
+		d.sell(lot)
+		tail.Driver = before.until(readUsage())
+		tail.Ended, tail.Reason = d.ended()
+		s.audit(context.WithoutCancel(ctx), tail, lot, d.doubtful.Swap(false))
+	}
+	tail.Ended, tail.Reason = d.ended()
 }

@@ -101,7 +101,7 @@ func TestEveryModelSellsTheStock(t *testing.T) {
 func TestInstants(t *testing.T) {
 	r := run(t, t.Context(), "once", func(s *Spec) {
 		arrivals("poisson:5000/s")(s)
-		s.Buyers, s.Attempts, s.Conns = new(int64(100)), Range{3, 3}, conn.Pool(2)
+		s.Buyers, s.Attempts, s.Conns = new(int64(100)), exactly(3), conn.Pool(2)
 	}, nil)
 	byBuyer := map[uint32][]history.Attempt{}
 	for _, a := range r.attempts {
@@ -119,7 +119,7 @@ func TestInstants(t *testing.T) {
 }
 
 func TestDoubleClicksShareTheirRequest(t *testing.T) {
-	r := run(t, t.Context(), "once", func(s *Spec) { s.Buyers, s.Stock, s.DoubleClick = new(int64(50)), 100, 1 }, nil)
+	r := run(t, t.Context(), "once", func(s *Spec) { s.Buyers, s.Stock, s.DoubleClick = new(int64(50)), exactly(100), 1 }, nil)
 	requests := map[uint32]int{}
 	for _, a := range r.attempts {
 		requests[a.Request]++
@@ -162,7 +162,7 @@ func TestDurationDropsWhoWaits(t *testing.T) {
 
 func TestImpatientBuyersLeave(t *testing.T) {
 	r := run(t, t.Context(), "once", func(s *Spec) {
-		s.Buyers, s.Patience, s.Conns, s.Attempts = new(int64(20)), 50*time.Millisecond, conn.Pool(1), Range{2, 2}
+		s.Buyers, s.Patience, s.Conns, s.Attempts = new(int64(20)), 50*time.Millisecond, conn.Pool(1), exactly(2)
 	}, slow(20*time.Millisecond))
 	if r.count(sale.Dropped) == 0 || len(r.attempts) >= 40 {
 		t.Errorf("%d attempts, %d dropped: nobody lost his patience", len(r.attempts), r.count(sale.Dropped))
@@ -184,7 +184,7 @@ func TestInterruptEndsTheArrivals(t *testing.T) {
 // under the same request.
 func TestForgottenScriptIsLoadedOnce(t *testing.T) {
 	var flushed atomic.Bool
-	r := run(t, t.Context(), "once", func(s *Spec) { s.Buyers, s.Stock = new(int64(200)), 1000 },
+	r := run(t, t.Context(), "once", func(s *Spec) { s.Buyers, s.Stock = new(int64(200)), exactly(1000) },
 		func(_ *server.Server, s *strategy.Strategy) {
 			call := s.Call
 			s.Call = func(ctx context.Context, do strategy.Doer, p *sale.Purchase) sale.Answer {

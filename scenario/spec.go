@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"time"
 
 	"github.com/seckill-bench/seckill/scenario/arrival"
 	"github.com/seckill-bench/seckill/scenario/conn"
+	"github.com/seckill-bench/seckill/scenario/sale"
 )
 
 // A Spec is a whole experiment as data. A scenario file is a Spec in YAML, and
@@ -22,23 +22,31 @@ type Spec struct {
 	Access    `yaml:",inline" embed:""`
 	Overwrite bool `yaml:"overwrite" group:"server" help:"Sell over keys of the item that exist on the server; they are removed like all others."`
 
-	Script   string `yaml:"script" default:"once" placeholder:"SCRIPT" group:"sale" help:"What sells: a built-in name, or a .lua file with its contract beside it (default ${default})."`
-	Contract string `yaml:"contract" placeholder:"FILE" group:"sale" help:"The contract of --script, if it is not the .yaml beside it."`
-	Item     string `yaml:"item" placeholder:"ID" group:"sale" help:"The item's id; unique for each run if not given."`
-	Stock    int64  `yaml:"stock" default:"1000" placeholder:"UNITS" group:"sale" help:"Units on sale (default ${default})."`
-	Quantity *int64 `yaml:"quantity" placeholder:"UNITS" group:"sale" help:"Units a purchase; the contract's if not given, else 1."`
-	Limit    *int64 `yaml:"limit" placeholder:"UNITS" group:"sale" help:"Units one buyer may hold; the contract's if not given."`
+	Script   string   `yaml:"script" default:"once" placeholder:"SCRIPT" group:"sale" help:"What sells: a built-in name, or a .lua file with its contract beside it (default ${default})."`
+	Contract string   `yaml:"contract" placeholder:"FILE" group:"sale" help:"The contract of --script, if it is not the .yaml beside it."`
+	Item     string   `yaml:"item" placeholder:"ID" group:"sale" help:"The item's id; unique for each run if not given. Further items count on from it."`
+	Items    *int64   `yaml:"items" placeholder:"N" group:"sale" help:"Items on sale; the contract's if not given, else 1."`
+	Skew     Skew     `yaml:"skew" default:"uniform" placeholder:"HOW" group:"sale" help:"How purchases spread over the items: uniform, or zipf:S (the first is asked for most) (default ${default})."`
+	Stock    Range    `yaml:"stock" default:"1000" placeholder:"UNITS" group:"sale" help:"Units of each item; 1..8 draws (default ${default})."`
+	Quantity *Mix     `yaml:"quantity" placeholder:"UNITS" group:"sale" help:"Units a purchase: 2, 1..3 to draw, or 1:0.9,5:0.1 to draw by shares; the contract's if not given, else 1."`
+	Limit    *int64   `yaml:"limit" placeholder:"UNITS" group:"sale" help:"Units one buyer may hold; the contract's if not given."`
+	Restock  Restocks `yaml:"restock" placeholder:"UNITS@TIME" group:"sale" help:"Units that each item gets more, and when: 100@500ms, joined by commas."`
 
 	Buyers      *int64           `yaml:"buyers" placeholder:"N" group:"crowd" help:"Distinct buyers; 5000, or as many as arrive where arrivals end by themselves."`
 	Attempts    Range            `yaml:"attempts" default:"1" placeholder:"N[..M]" group:"crowd" help:"Purchases a buyer makes, whatever the answers; 1..3 draws (default ${default})."`
 	DoubleClick Share            `yaml:"double_click" default:"0" placeholder:"SHARE" group:"crowd" help:"Share of buyers that send each purchase twice at the same time: 0.05 or 5% (default ${default})."`
+	Retries     int              `yaml:"retries" default:"0" placeholder:"N" group:"crowd" help:"Times a buyer sends the same request again after an answer that never came (default ${default})."`
+	Release     Share            `yaml:"release" default:"0" placeholder:"SHARE" group:"crowd" help:"Share of buyers that give back what they bought (default ${default})."`
+	Abandon     Share            `yaml:"abandon" default:"0" placeholder:"SHARE" group:"crowd" help:"Share of buyers that never confirm what they reserved (default ${default})."`
+	BuyerIDs    sale.BuyerIDs    `yaml:"buyer_ids" name:"buyer-ids" default:"from:1" placeholder:"IDS" group:"crowd" help:"from:N, pattern:u-{n} (from 1 on), or file:PATH with an id a line (default ${default})."`
 	Arrivals    arrival.Schedule `yaml:"arrivals" default:"burst" placeholder:"WHEN" group:"crowd" help:"burst; closed:N (N inside at once); or stages constant:RATE[*TIME], poisson:RATE[*TIME], ramp:RATE..RATE*TIME joined by commas, RATE as 20000/s (default ${default})."`
 	Duration    time.Duration    `yaml:"duration" placeholder:"TIME" group:"crowd" help:"How long the doors are open; until all are done if not given."`
 	Patience    time.Duration    `yaml:"patience" placeholder:"TIME" group:"crowd" help:"How long after it was due a buyer waits for an answer before he leaves."`
 
-	Conns   conn.Mode     `yaml:"conns" default:"pool:64" placeholder:"MODE" group:"driver" help:"pool:N connections shared by all, or dedicated (one for each buyer inside) (default ${default})."`
-	Timeout time.Duration `yaml:"timeout" default:"1s" placeholder:"TIME" group:"driver" help:"How long after a call a reply is waited for (default ${default})."`
-	Seed    *uint64       `yaml:"seed" placeholder:"N" group:"driver" help:"Repeats the plan of arrivals and buyers; drawn and printed if not given."`
+	Conns       conn.Mode     `yaml:"conns" default:"pool:64" placeholder:"MODE" group:"driver" help:"pool:N connections shared by all, or dedicated (one for each buyer inside) (default ${default})."`
+	Timeout     time.Duration `yaml:"timeout" default:"1s" placeholder:"TIME" group:"driver" help:"How long after a call a reply is waited for (default ${default})."`
+	LostReplies Share         `yaml:"lost_replies" default:"0" placeholder:"SHARE" group:"driver" help:"Share of the replies that are lost on their way, each with its connection (default ${default})."`
+	Seed        *uint64       `yaml:"seed" placeholder:"N" group:"driver" help:"Repeats the plan of arrivals and buyers; drawn and printed if not given."`
 
 	SLO     string `yaml:"slo" name:"slo" placeholder:"LIST" group:"report" help:"Objectives joined by commas: p99<5ms, ok.p99<10ms, service.p99<1ms, errors<0.1%, sold_out_at<300ms, all_answered<2s."`
 	Out     string `yaml:"out" placeholder:"DIR" group:"report" help:"The results folder; results/NAME-TIME if not given."`
@@ -57,8 +65,14 @@ type Access struct {
 // defaultBuyers come where neither the spec nor the schedule says how many.
 const defaultBuyers = 5000
 
-// maxUnits keeps every quantity and sum of units far from the end of its type.
-const maxUnits = 1 << 30
+const (
+	// maxUnits keeps every quantity and sum of units far from the end of its type.
+	maxUnits = 1 << 30
+	// maxItems is as many as an attempt can number.
+	maxItems = 1 << 16
+	// maxAttempts and maxRetries are beyond what any buyer does.
+	maxAttempts, maxRetries = 200, 100
+)
 
 // Prepare draws the seed of a spec that has none, and refuses one that cannot
 // be run; the error names the field as a flag.
@@ -77,22 +91,25 @@ func (s *Spec) check() error {
 		text string
 	}{
 		{s.Version != 1, fmt.Sprintf("version %d: this seckill reads version 1", s.Version)},
-		{s.Stock < 0, fmt.Sprintf("--stock %d: a stock is 0 units or more", s.Stock)},
-		{s.Stock > maxUnits, fmt.Sprintf("--stock %d: more than %d units are not supported", s.Stock, maxUnits)},
+		{s.Stock.Most > maxUnits, fmt.Sprintf("--stock %s: more than %d units are not supported", s.Stock, maxUnits)},
+		{s.Items != nil && (*s.Items < 1 || *s.Items > maxItems), fmt.Sprintf("--items: a sale has from 1 to %d items", maxItems)},
 		{less(s.Buyers, 1), "--buyers: a sale needs 1 buyer or more"},
-		{less(s.Quantity, 1), "--quantity: a purchase takes 1 unit or more"},
-		{s.Quantity != nil && *s.Quantity > maxUnits, fmt.Sprintf("--quantity: more than %d units are not supported", maxUnits)},
+		{s.Attempts.Least < 1 || s.Attempts.Most > maxAttempts, fmt.Sprintf("--attempts %s: a buyer makes from 1 to %d purchases", s.Attempts, maxAttempts)},
+		{s.Quantity != nil && s.Quantity.Least() < 1, "--quantity: a purchase takes 1 unit or more"},
+		{s.Quantity != nil && s.Quantity.Most() > maxUnits, fmt.Sprintf("--quantity: more than %d units are not supported", maxUnits)},
 		{less(s.Limit, 0), "--limit: a limit is 1 unit or more, or 0 for none"},
+		{s.Retries < 0 || s.Retries > maxRetries, fmt.Sprintf("--retries %d: a request is sent again from 0 to %d times", s.Retries, maxRetries)},
 		{s.Duration < 0, fmt.Sprintf("--duration %s: the doors must be open for some time", s.Duration)},
 		{s.Patience < 0, fmt.Sprintf("--patience %s: patience is a length of time", s.Patience)},
 		{s.Timeout <= 0, fmt.Sprintf("--timeout %s: a reply needs some time", s.Timeout)},
 		{(s.TLSCert == "") != (s.TLSKey == ""), "--tls-cert and --tls-key go together"},
+		{s.Arrivals.Turns != nil && len(s.Restock) > 0, "--restock goes with items that are on sale together, not with --arrivals " + s.Arrivals.String()},
 	} {
 		if bad.is {
 			return errors.New(bad.text)
 		}
 	}
-	if n := s.planned(); n > math.MaxUint32 || n*int64(s.Attempts.Most) > math.MaxUint32 {
+	if n := s.planned(); n > math.MaxUint32 || n*s.Attempts.Most > math.MaxUint32 {
 		return fmt.Errorf("%d buyers with up to %d purchases are more than the %d a run can record", n, s.Attempts.Most, math.MaxUint32)
 	}
 	return nil
@@ -140,15 +157,3 @@ func (s *Spec) Connections() int {
 	}
 	return int(inside)
 }
-
-// source is the random source of one part of the plan. Parts have streams of
-// their own, so that one more draw in one does not move the others.
-func (s *Spec) source(stream uint64) *rand.Rand {
-	return rand.New(rand.NewPCG(*s.Seed, stream))
-}
-
-// The streams of random numbers; those of buyers begin at streamBuyers.
-const (
-	streamArrivals = 1
-	streamBuyers   = 1 << 32
-)

@@ -8,12 +8,15 @@ import (
 
 	"github.com/seckill-bench/seckill/scenario/arrival"
 	"github.com/seckill-bench/seckill/scenario/conn"
+	"github.com/seckill-bench/seckill/scenario/sale"
 )
+
+func exactly(n int64) Range { return Range{n, n} }
 
 // good is a spec that Prepare accepts.
 func good(change func(*Spec)) Spec {
 	s := Spec{
-		Version: 1, Server: "embedded", Script: "once", Stock: 10, Attempts: Range{1, 1},
+		Version: 1, Server: "embedded", Script: "once", Stock: exactly(10), Attempts: exactly(1), BuyerIDs: sale.BuyerIDs{From: 1},
 		Conns: conn.Pool(4), Timeout: time.Second, Seed: new(uint64(1)),
 		Arrivals: arrival.Schedule{Model: arrival.Burst},
 	}
@@ -32,11 +35,17 @@ func TestPrepare(t *testing.T) {
 		change func(*Spec)
 	}{
 		{"version 2", func(s *Spec) { s.Version = 2 }},
-		{"--stock -1", func(s *Spec) { s.Stock = -1 }},
-		{"--stock 9999999999", func(s *Spec) { s.Stock = 9999999999 }},
+		{"--stock 1..9999999999", func(s *Spec) { s.Stock = Range{1, 9999999999} }},
+		{"--items", func(s *Spec) { s.Items = new(int64(0)) }},
+		{"--items", func(s *Spec) { s.Items = new(int64(maxItems + 1)) }},
+		{"--attempts 0", func(s *Spec) { s.Attempts = exactly(0) }},
+		{"--attempts 1..201", func(s *Spec) { s.Attempts = Range{1, 201} }},
+		{"--retries -1", func(s *Spec) { s.Retries = -1 }},
+		{"--retries 101", func(s *Spec) { s.Retries = 101 }},
+		{"--restock", func(s *Spec) { arrivals("closed:1,2")(s); s.Restock = Restocks{{1, 0}} }},
 		{"--buyers", func(s *Spec) { s.Buyers = new(int64(0)) }},
-		{"--quantity", func(s *Spec) { s.Quantity = new(int64(0)) }},
-		{"--quantity", func(s *Spec) { s.Quantity = new(int64(1 << 40)) }},
+		{"--quantity", func(s *Spec) { s.Quantity = One(0) }},
+		{"--quantity", func(s *Spec) { s.Quantity = One(1 << 40) }},
 		{"--limit", func(s *Spec) { s.Limit = new(int64(-1)) }},
 		{"--duration -1s", func(s *Spec) { s.Duration = -time.Second }},
 		{"--patience -1s", func(s *Spec) { s.Patience = -time.Second }},
@@ -80,7 +89,7 @@ func TestPlannedBuyers(t *testing.T) {
 func TestSeedDecidesThePlan(t *testing.T) {
 	type plan struct {
 		at     []time.Duration
-		habits [][2]int
+		habits []habits
 	}
 	draw := func(seed uint64) (p plan) {
 		s := good(func(s *Spec) { s.Seed, s.Attempts, s.DoubleClick = &seed, Range{1, 5}, 0.3 })
@@ -88,9 +97,8 @@ func TestSeedDecidesThePlan(t *testing.T) {
 			t.Fatal(err)
 		}
 		for at := range s.Arrivals.Times(s.source(streamArrivals)) {
-			n, twice := s.habits(uint32(len(p.at)))
+			p.habits = append(p.habits, s.habitsOf(uint32(len(p.at))))
 			p.at = append(p.at, at)
-			p.habits = append(p.habits, [2]int{n, map[bool]int{true: 1}[twice]})
 			if len(p.at) == 1000 {
 				break
 			}
@@ -107,15 +115,20 @@ func TestSeedDecidesThePlan(t *testing.T) {
 }
 
 func TestHabitsFollowTheSpec(t *testing.T) {
-	s := good(func(s *Spec) { s.Attempts, s.DoubleClick = Range{1, 3}, 0.25 })
+	s := good(func(s *Spec) { s.Attempts, s.DoubleClick, s.Release, s.Abandon = Range{1, 3}, 0.25, 0.5, 0.75 })
 	var count [4]int
-	var twice int
+	var twice, releases, abandons int
 	const n = 20_000
 	for buyer := range uint32(n) {
-		purchases, doubleClicks := s.habits(buyer)
-		count[purchases]++
-		if doubleClicks {
-			twice++
+		h := s.habitsOf(buyer)
+		count[h.purchases]++
+		for _, habit := range []struct {
+			has   bool
+			count *int
+		}{{h.doubleClicks, &twice}, {h.releases, &releases}, {h.abandons, &abandons}} {
+			if habit.has {
+				*habit.count++
+			}
 		}
 	}
 	for purchases := 1; purchases <= 3; purchases++ {
@@ -123,32 +136,12 @@ func TestHabitsFollowTheSpec(t *testing.T) {
 			t.Errorf("%d of %d buyers make %d purchases, want about a third", c, n, purchases)
 		}
 	}
-	if twice < n*23/100 || twice > n*27/100 {
-		t.Errorf("%d of %d buyers double-click, want about a quarter", twice, n)
-	}
-}
-
-func TestValues(t *testing.T) {
-	for _, text := range []string{"1", "1..3", "200"} {
-		var r Range
-		if err := r.UnmarshalText([]byte(text)); err != nil || r.String() != text {
-			t.Errorf("range %q comes back as %q, %v", text, r, err)
-		}
-	}
-	for _, text := range []string{"0", "3..1", "x", "", "1..", "201", "-1"} {
-		if new(Range).UnmarshalText([]byte(text)) == nil {
-			t.Errorf("range %q is accepted", text)
-		}
-	}
-	for text, want := range map[string]string{"0": "0", "5%": "0.05", "0.5": "0.5", "100%": "1"} {
-		var s Share
-		if err := s.UnmarshalText([]byte(text)); err != nil || s.String() != want {
-			t.Errorf("share %q is %q, %v", text, s, err)
-		}
-	}
-	for _, text := range []string{"1.1", "101%", "x", "", "-1%", "NaN"} {
-		if new(Share).UnmarshalText([]byte(text)) == nil {
-			t.Errorf("share %q is accepted", text)
+	for _, habit := range []struct {
+		name        string
+		count, want int
+	}{{"double-click", twice, 25}, {"give back", releases, 50}, {"never confirm", abandons, 75}} {
+		if habit.count < n*(habit.want-2)/100 || habit.count > n*(habit.want+2)/100 {
+			t.Errorf("%d of %d buyers %s, want about %d%%", habit.count, n, habit.name, habit.want)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,11 +23,15 @@ const (
 )
 
 // A Schedule says when buyers come. Its text is what --arrivals takes: burst,
-// closed:N, or stages joined by commas.
+// closed:N, closed:N,N…, or stages joined by commas.
 type Schedule struct {
 	Model Model
-	// Inside is the number of buyers inside at once; of a closed schedule only.
+	// Inside is the most buyers inside at once; of a closed schedule only.
 	Inside int
+	// Turns, of a closed schedule that has several numbers, are the buyers inside
+	// at once while one item after the other is sold: item i has number i modulo
+	// their count. nil: all items are on sale together.
+	Turns []int
 	// Stages follow one another; of an open schedule only.
 	Stages []Stage
 	text   string
@@ -48,8 +53,9 @@ const (
 	maxStage = 365 * 24 * time.Hour
 )
 
-// UnmarshalText accepts burst, closed:N, and stages constant:RATE[*TIME],
-// poisson:RATE[*TIME], ramp:RATE..RATE*TIME joined by commas.
+// UnmarshalText accepts burst, closed:N, closed:N,N…, and stages
+// constant:RATE[*TIME], poisson:RATE[*TIME], ramp:RATE..RATE*TIME joined by
+// commas.
 func (s *Schedule) UnmarshalText(text []byte) error {
 	parsed, err := parse(string(text))
 	if err != nil {
@@ -84,12 +90,8 @@ func parse(text string) (Schedule, error) {
 		return s, nil
 	}
 	if n, found := strings.CutPrefix(text, "closed:"); found {
-		inside, err := strconv.Atoi(n)
-		if err != nil || inside < 1 {
-			return s, fmt.Errorf("%q is not a number of buyers, 1 or more", n)
-		}
-		s.Model, s.Inside = Closed, inside
-		return s, nil
+		s.Model = Closed
+		return s, s.parseInside(n)
 	}
 	s.Model = Open
 	for part := range strings.SplitSeq(text, ",") {
@@ -103,6 +105,21 @@ func parse(text string) (Schedule, error) {
 		s.Stages = append(s.Stages, stage)
 	}
 	return s, nil
+}
+
+func (s *Schedule) parseInside(text string) error {
+	for n := range strings.SplitSeq(text, ",") {
+		inside, err := strconv.Atoi(n)
+		if err != nil || inside < 1 {
+			return fmt.Errorf("%q is not a number of buyers, 1 or more", n)
+		}
+		s.Turns = append(s.Turns, inside)
+	}
+	s.Inside = slices.Max(s.Turns)
+	if len(s.Turns) == 1 {
+		s.Turns = nil
+	}
+	return nil
 }
 
 func parseStage(text string) (Stage, error) {
