@@ -24,10 +24,11 @@ const (
 
 // grammar is the command line.
 type grammar struct {
-	Run     runCmd     `cmd:"" help:"Drive a sale, judge it, report it."`
-	Check   checkCmd   `cmd:"" help:"Judge a saved history again."`
-	Report  reportCmd  `cmd:"" help:"Make the reports of a saved history again."`
-	Scripts scriptsCmd `cmd:"" help:"List the built-in scripts and scenarios, with what each promises."`
+	Run      runCmd      `cmd:"" help:"Drive a sale, judge it, report it."`
+	Check    checkCmd    `cmd:"" help:"Judge a saved history again."`
+	Report   reportCmd   `cmd:"" help:"Make the reports of a saved history again."`
+	Selftest selftestCmd `cmd:"" help:"Sell with scripts that are wrong on purpose: the judge must catch every one, and accuse none that is right."`
+	Scripts  scriptsCmd  `cmd:"" help:"List the built-in scripts and scenarios, with what each promises."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }

@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	},
 	"report": {"scenario/check", "scenario/history", "scenario/sale"},
 	"cmd/seckill": {
-		"report", "scenario", "scenario/check", "scenario/history", "scenario/server", "scenario/strategy",
+		"lua", "report", "scenario", "scenario/check", "scenario/conn", "scenario/contract", "scenario/history", "scenario/sale", "scenario/server", "scenario/strategy",
 	},
 }
 

@@ -91,7 +91,7 @@ func TestFlagsGoOverTheFile(t *testing.T) {
 	if err := g.Run.load(kctx); err != nil {
 		t.Fatal(err)
 	}
-	if *g.Run.Buyers != 8 || g.Run.Stock != 3 || *g.Run.Limit != 4 || *g.Run.Seed != 0 || g.Run.Script != "once" {
+	if *g.Run.Buyers != 8 || g.Run.Stock != (scenario.Range{Least: 3, Most: 3}) || *g.Run.Limit != 4 || *g.Run.Seed != 0 || g.Run.Script != "once" {
 		t.Errorf("read as %+v", g.Run.Spec)
 	}
 }

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/seckill-bench/seckill/scenario"
+	"github.com/seckill-bench/seckill/scenario/check"
+	"github.com/seckill-bench/seckill/scenario/history"
+	"github.com/seckill-bench/seckill/scenario/sale"
+	"github.com/seckill-bench/seckill/scenario/server"
+)
+
+// A trial is what came of one row.
+type trial struct {
+	bug
+	skipped string
+	seeds   int
+	// fired counts the seeds with which each rule fired on the script.
+	fired map[check.Rule]int
+	// reloaded counts the seeds with which scripts were reloaded.
+	reloaded int
+	// missed and alarms are sentences: what did not fire, and what did on the twin.
+	missed, alarms []string
+}
+
+func newTrial(row bug) *trial { return &trial{bug: row, fired: map[check.Rule]int{}} }
+
+// with tries the row with one seed.
+func (t *trial) with(ctx context.Context, srv *server.Server, seed uint64) {
+	t.seeds++
+	t.tryScript(ctx, srv, seed)
+	t.tryTwin(ctx, srv, seed)
+}
+
+func (t *trial) tryScript(ctx context.Context, srv *server.Server, seed uint64) {
+	miss := func(what string) {
+		t.missed = append(t.missed, fmt.Sprintf("%s, script %s, seed %d: %s; the sale: %s", t.class, t.script, seed, what, t.flags))
+	}
+	out, err := t.sell(ctx, srv, t.script, seed, t.around, t.misuse)
+	if err != nil {
+		miss(err.Error())
+		return
+	}
+	for _, broken := range out.verdict.Violations {
+		t.fired[broken.Rule]++
+	}
+	for _, rule := range t.must {
+		if !slices.ContainsFunc(out.verdict.Violations, func(v check.Violation) bool { return v.Rule == rule }) {
+			miss(fmt.Sprintf("%s did not fire", rule))
+		}
+	}
+	if !t.counted {
+		return
+	}
+	if out.reloads == 0 {
+		miss("no script was reloaded")
+	} else {
+		t.reloaded++
+	}
+	for _, broken := range out.verdict.Violations {
+		miss(fmt.Sprintf("%s fired, and this is no violation: %s", broken.Rule, broken.Cases[0].Message))
+	}
+}
+
+func (t *trial) tryTwin(ctx context.Context, srv *server.Server, seed uint64) {
+	alarm := func(what string) {
+		t.alarms = append(t.alarms, fmt.Sprintf("%s, twin %s, seed %d: %s; the sale: %s", t.class, t.twin, seed, what, t.flags))
+	}
+	out, err := t.sell(ctx, srv, t.twin, seed, t.around)
+	switch {
+	case err != nil:
+		alarm(err.Error())
+		return
+	case out.sold == 0:
+		alarm("nothing was sold, which shows nothing")
+	}
+	for _, broken := range out.verdict.Violations {
+		alarm(fmt.Sprintf("%s fired: %s", broken.Rule, broken.Cases[0].Message))
+	}
+}
+
+// An outcome is what came of one sale.
+type outcome struct {
+	verdict check.Verdict
+	sold    int
+	reloads int64
+}
+
+// sell sells with a script that is changed in some ways, and judges the sale.
+func (t *trial) sell(ctx context.Context, srv *server.Server, script string, seed uint64, changes ...change) (*outcome, error) {
+	s, err := seller(script)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range changes {
+		s = c.apply(s)
+	}
+	spec, err := parseSpec(t.flags)
+	if err != nil {
+		return nil, err
+	}
+	spec.Seed = &seed
+	planned, err := scenario.New(ctx, t.class, spec, s, srv)
+	if err != nil {
+		return nil, err
+	}
+	memory := new(history.Memory)
+	rec := history.NewRecorder(memory)
+	tail, err := planned.Run(ctx, rec, memory.Event)
+	if err = cmp.Or(err, rec.Close()); err != nil {
+		return nil, err
+	}
+	h := memory.History(planned.Head, &tail)
+	out := &outcome{reloads: tail.Reloads}
+	for batch := range h.Batches() {
+		for i := range batch {
+			if batch[i].Outcome == sale.OK {
+				out.sold++
+			}
+		}
+	}
+	out.verdict, err = check.Check(h)
+	return out, err
+}
+
+// parseSpec reads a spec from flags of seckill run.
+func parseSpec(flags string) (scenario.Spec, error) {
+	var run struct {
+		scenario.Spec `embed:""`
+	}
+	parser, err := kong.New(&run)
+	if err != nil {
+		return run.Spec, err
+	}
+	_, err = parser.Parse(strings.Fields(flags))
+	run.Version = 1
+	return run.Spec, err
+}
+
+// mustFire names the rules that must fire.
+func (t *trial) mustFire() string {
+	if t.counted {
+		return "(reloads counted)"
+	}
+	return joined(t.must, nil, 0)
+}
+
+// firedText names what fired, what did not and should have, and with how many
+// seeds where not with all.
+func (t *trial) firedText() string {
+	if t.skipped != "" {
+		return "(" + t.skipped + ")"
+	}
+	var fired, missed []check.Rule
+	for _, rule := range check.Rules {
+		if t.fired[rule] > 0 {
+			fired = append(fired, rule)
+		} else if slices.Contains(t.must, rule) {
+			missed = append(missed, rule)
+		}
+	}
+	text := joined(fired, t.fired, t.seeds)
+	switch {
+	case len(missed) > 0:
+		text += " MISSED: " + joined(missed, nil, 0)
+	case t.reloaded > 0 && text == "":
+		text = "(reloads counted)"
+	case len(t.missed) > 0 && text == "":
+		text = "MISSED"
+	}
+	return strings.TrimSpace(text)
+}
+
+// joined lists rules, each with its count out of n where that is less.
+func joined(rules []check.Rule, count map[check.Rule]int, n int) string {
+	texts := make([]string, len(rules))
+	for i, rule := range rules {
+		if texts[i] = string(rule); count[rule] < n {
+			texts[i] += fmt.Sprintf(" %d/%d", count[rule], n)
+		}
+	}
+	return strings.Join(texts, ", ")
+}
+
+// alarmText says how often the twin was accused.
+func (t *trial) alarmText() string {
+	switch {
+	case t.skipped != "":
+		return "-"
+	case len(t.alarms) > 0:
+		return fmt.Sprint(len(t.alarms))
+	}
+	return "none"
+}

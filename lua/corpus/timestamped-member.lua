@@ -1,0 +1,14 @@
+-- timestamped-member: duplicate-sale
+-- A buyer is entered together with the time, and looked for without it.
+--
+-- KEYS 1 stock · 2 buyers · ARGV 1 buyer · 2 the time
+-- Reply 1 sold · 0 sold out · -1 bought before
+if redis.call('SISMEMBER', KEYS[2], ARGV[1]) == 1 then
+  return -1
+end
+if tonumber(redis.call('GET', KEYS[1])) < 1 then
+  return 0
+end
+redis.call('DECR', KEYS[1])
+redis.call('SADD', KEYS[2], ARGV[1] .. ':' .. ARGV[2])
+return 1

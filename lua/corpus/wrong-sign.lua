@@ -1,0 +1,14 @@
+-- wrong-sign: oversell, stock-mismatch
+-- The unit that is sold is added to the stock.
+--
+-- KEYS 1 stock · 2 buyers · ARGV 1 buyer
+-- Reply 1 sold · 0 sold out · -1 bought before
+if redis.call('SISMEMBER', KEYS[2], ARGV[1]) == 1 then
+  return -1
+end
+if tonumber(redis.call('GET', KEYS[1])) <= 0 then
+  return 0
+end
+redis.call('INCRBY', KEYS[1], 1)
+redis.call('SADD', KEYS[2], ARGV[1])
+return 1
