@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -122,84 +121,26 @@ func serverOptions(name string, access scenario.Access) (server.Options, error) 
 	}, nil
 }
 
-// results is a new results folder.
-type results struct {
-	dir    string
-	folder *history.Folder
-	// made is the topmost folder that had to be made for it.
-	made string
-	// aside is where the folder that it replaces waits; empty: none.
-	aside string
-}
-
-// discard removes the folder and those made for it, and puts back what it was
-// to replace.
-func (r *results) discard() {
-	os.RemoveAll(r.made)
-	if r.aside != "" {
-		os.Rename(r.aside, r.dir)
-	}
-}
-
-// keep removes what the folder replaces.
-func (r *results) keep() {
-	if r.aside != "" {
-		os.RemoveAll(r.aside)
-	}
-}
-
 // results makes the folder and writes what is known before the doors open:
 // head.json and the names of the keys.
 func (c *runCmd) results(planned *scenario.Sale) (*results, error) {
-	dir := cmp.Or(c.Out, filepath.Join("results", c.name()+"-"+planned.Head.Started.Local().Format("20060102-150405.000")))
 	keys, err := planned.Keys()
 	if err != nil {
 		return nil, err
 	}
-	aside, err := c.setAside(dir)
+	res, err := newResults(c.Out, c.name(), planned.Head.Started, c.Replace)
 	if err != nil {
 		return nil, err
 	}
-	res := &results{dir: dir, made: topmostMissing(dir), aside: aside}
-	if err = os.MkdirAll(dir, 0o755); err == nil {
-		res.folder, err = history.Create(filepath.Join(dir, "history"), planned.Head)
-	}
+	res.folder, err = history.Create(filepath.Join(res.dir, "history"), planned.Head)
 	if err == nil {
-		err = writeKeys(filepath.Join(dir, keysFile), keys)
+		err = writeKeys(filepath.Join(res.dir, keysFile), keys)
 	}
 	if err != nil {
 		res.discard()
 		return nil, fmt.Errorf("the results folder: %w", err)
 	}
 	return res, nil
-}
-
-// topmostMissing is the folder, or the first above it, that does not exist.
-func topmostMissing(dir string) string {
-	parent := filepath.Dir(dir)
-	if _, err := os.Lstat(parent); err == nil || parent == dir {
-		return dir
-	}
-	return topmostMissing(parent)
-}
-
-// setAside makes sure that nothing stands where the results go. A results
-// folder that is to be replaced is moved aside, and its new place returned.
-func (c *runCmd) setAside(dir string) (aside string, err error) {
-	if _, err := os.Lstat(dir); err != nil {
-		return "", nil // nothing, or what making the folder will stumble over
-	}
-	if !c.Replace {
-		return "", fmt.Errorf("%s exists; --replace replaces a results folder, --out names another", dir)
-	}
-	if _, err := history.Open(filepath.Join(dir, "history")); err != nil {
-		return "", fmt.Errorf("%s is not replaced, since it is no results folder: %w", dir, err)
-	}
-	aside = filepath.Clean(dir) + ".replaced"
-	if err := os.Rename(dir, aside); err != nil {
-		return "", fmt.Errorf("the results folder: %w", err)
-	}
-	return aside, nil
 }
 
 // drive runs the sale into the folder. A sale that ends before its doors open

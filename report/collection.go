@@ -1,0 +1,174 @@
+package report
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/seckill-bench/seckill/scenario/check"
+)
+
+// A Collection is several runs with one script that are judged together: the
+// cases of a probe, the phases of a gate.
+type Collection struct {
+	// Name says what they are: probe, gate.
+	Name string
+	// Command runs them again.
+	Command string
+	Seed    uint64
+	Runs    []CollectedRun
+	// Strict: a rule that was applied and never had a chance to be broken is a
+	// doubt.
+	Strict bool
+	// Doubts are those beside the runs' own, Warnings what is said beside the
+	// verdict.
+	Doubts, Warnings []string
+}
+
+// A CollectedRun is one run of a collection.
+type CollectedRun struct {
+	Name string
+	// Folder is where its record is, relative to that of the collection.
+	Folder  string
+	Summary *Summary
+	// Vague: attempts whose outcome nobody knows are the point of this run, so
+	// what it leaves undecided is no doubt as long as it ended as planned.
+	Vague bool
+}
+
+// doubtful reports whether what the run leaves open is a doubt of the whole.
+func (r *CollectedRun) doubtful() bool {
+	s := r.Summary
+	if s.Verdict.Opinion != check.Unknown {
+		return false
+	}
+	return !r.Vague || s.Tail == nil || s.endedEarly() || s.auditFailed()
+}
+
+// auditFailed reports whether something that the contract names could not be
+// read.
+func (s *Summary) auditFailed() bool {
+	for i := range s.Tail.Audits {
+		if len(s.Tail.Audits[i].Problems) > 0 {
+			return true
+		}
+	}
+	return s.Tail.AuditsDiffer
+}
+
+// Opinion is invalid if a rule is broken in some run, unknown if there is a
+// doubt, and else valid.
+func (c *Collection) Opinion() check.Opinion {
+	for i := range c.Runs {
+		if c.Runs[i].Summary.Verdict.Opinion == check.Invalid {
+			return check.Invalid
+		}
+	}
+	if len(c.AllDoubts()) > 0 {
+		return check.Unknown
+	}
+	return check.Valid
+}
+
+// ExitCode is the exit code of a collection: 1 invalid, 3 unknown, else 0.
+func (c *Collection) ExitCode() int {
+	switch c.Opinion() {
+	case check.Invalid:
+		return 1
+	case check.Unknown:
+		return 3
+	}
+	return 0
+}
+
+// AllDoubts are the doubts of the whole and of its runs, and if it is strict
+// the rules that never had a chance.
+func (c *Collection) AllDoubts() []string {
+	doubts := listOf(c.Doubts)
+	for i := range c.Runs {
+		r := &c.Runs[i]
+		if !r.doubtful() {
+			continue
+		}
+		v := &r.Summary.Verdict
+		for _, line := range v.Doubts {
+			doubts = append(doubts, r.Name+": "+line)
+		}
+		for _, rule := range inOrder(v.Undecided) {
+			doubts = append(doubts, fmt.Sprintf("%s: %s could not be decided: %s", r.Name, rule, v.Undecided[rule]))
+		}
+	}
+	if c.Strict {
+		doubts = append(doubts, c.withoutChance()...)
+	}
+	return doubts
+}
+
+// Exercised sums the chances of every rule that some run applied.
+func (c *Collection) Exercised() map[check.Rule]int64 {
+	sum := map[check.Rule]int64{}
+	for i := range c.Runs {
+		for rule, chances := range c.Runs[i].Summary.Verdict.Exercised {
+			sum[rule] += chances
+		}
+	}
+	return sum
+}
+
+func (c *Collection) withoutChance() (doubts []string) {
+	sum := c.Exercised()
+	for _, rule := range inOrder(sum) {
+		if sum[rule] == 0 {
+			doubts = append(doubts, fmt.Sprintf("%s had no chance to be broken: that %s is not shown", rule, rule.MustHold()))
+		}
+	}
+	return doubts
+}
+
+// Sales is the number of items that were sold in all runs, Attempts that of
+// attempts.
+func (c *Collection) Sales() (n int) {
+	for i := range c.Runs {
+		n += len(c.Runs[i].Summary.Head.Items)
+	}
+	return n
+}
+
+// Attempts is the number of attempts in all runs.
+func (c *Collection) Attempts() (n int64) {
+	for i := range c.Runs {
+		n += c.Runs[i].Summary.Attempts
+	}
+	return n
+}
+
+// broken returns, for each broken rule, the runs it is broken in.
+func (c *Collection) broken() map[check.Rule][]*CollectedRun {
+	runs := map[check.Rule][]*CollectedRun{}
+	for i := range c.Runs {
+		for _, v := range c.Runs[i].Summary.Verdict.Violations {
+			runs[v.Rule] = append(runs[v.Rule], &c.Runs[i])
+		}
+	}
+	return runs
+}
+
+// span is when the first run began and the last one ended; no end if one did
+// not.
+func (c *Collection) span() (began time.Time, ended *time.Time) {
+	for i := range c.Runs {
+		s := c.Runs[i].Summary
+		if began.IsZero() || s.Head.Started.Before(began) {
+			began = s.Head.Started
+		}
+	}
+	for i := range c.Runs {
+		s := c.Runs[i].Summary
+		if s.Tail == nil {
+			return began, nil
+		}
+		if ended == nil || s.Tail.Finished.After(*ended) {
+			ended = &s.Tail.Finished
+		}
+	}
+	return began, ended
+}
