@@ -55,7 +55,7 @@ func TestManualIsWhole(t *testing.T) {
 			t.Errorf("the manual does not explain %s", test)
 		}
 	}
-	for _, list := range []string{"int int_in min max str nil error", "get hget missing", "limit order retry_safe missing_stock cluster", "version name script call qty items keys open buy audit promises"} {
+	for _, list := range []string{"int int_in min max str nil error", "get hget missing", "limit order retry_safe missing_stock cluster", "version name script call qty items keys open restock buy audit promises"} {
 		for word := range strings.FieldsSeq(list) {
 			words = append(words, word)
 		}
