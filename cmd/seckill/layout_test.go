@@ -31,7 +31,8 @@ var mayImport = map[string][]string{
 		"scenario/sale", "scenario/arrival", "scenario/history", "scenario/conn", "scenario/server",
 		"scenario/strategy", "scenario/contract",
 	},
-	"report": {"scenario/check", "scenario/history", "scenario/sale"},
+	"scenario/probe": {},
+	"report":         {"scenario/check", "scenario/history", "scenario/sale"},
 	"cmd/seckill": {
 		"lua", "report", "scenario", "scenario/check", "scenario/conn", "scenario/contract", "scenario/history", "scenario/sale", "scenario/server", "scenario/strategy",
 	},
@@ -41,6 +42,7 @@ var mayImport = map[string][]string{
 var onlyIn = map[string][]string{
 	"github.com/redis/go-redis":       {"scenario/server/", "scenario/conn/"},
 	"github.com/alicebob/miniredis":   {"scenario/server/"},
+	"github.com/yuin/gopher-lua":      {"scenario/probe/"},
 	"github.com/HdrHistogram":         {"report/histogram.go"},
 	"github.com/parquet-go":           {"scenario/history/"},
 	"gonum.org/v1/plot":               {"report/plot"},
