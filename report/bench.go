@@ -20,7 +20,7 @@ func WriteBench(w io.Writer, s *Summary) error {
 		}
 	}
 	if s.Throughput != nil && *s.Throughput > 0 {
-		fmt.Fprintf(&b, "\nBenchmarkSale %d %.0f ns/op", s.Attempts, 1e9/(*s.Throughput))
+		fmt.Fprintf(&b, "\nBenchmarkSale %d %.0f ns/op", s.Recorded, 1e9/(*s.Throughput))
 		for _, f := range []struct {
 			unit string
 			of   *distribution

@@ -28,7 +28,7 @@ func TestBenchIsReadByBenchfmt(t *testing.T) {
 					t.Errorf("%s: %s is %q, want %q", r.name, key, got, want)
 				}
 			}
-			if got, ok := result.Value("attempts/s"); !ok || got < 100 || string(result.Name) != "Sale" || int64(result.Iters) != s.Attempts {
+			if got, ok := result.Value("attempts/s"); !ok || got < 100 || string(result.Name) != "Sale" || int64(result.Iters) != s.Recorded {
 				t.Errorf("%s: %s %d, attempts/s %v", r.name, result.Name, result.Iters, got)
 			}
 		}

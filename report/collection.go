@@ -12,6 +12,8 @@ import (
 type Collection struct {
 	// Name says what they are: probe, gate.
 	Name string
+	// Script is the name of the script.
+	Script string
 	// Command runs them again.
 	Command string
 	Seed    uint64
@@ -22,7 +24,12 @@ type Collection struct {
 	// Doubts are those beside the runs' own, Warnings what is said beside the
 	// verdict.
 	Doubts, Warnings []string
+	// Skipped are the runs that the script cannot be asked for.
+	Skipped []Skipped
 }
+
+// A Skipped is a run that was not made, and why.
+type Skipped struct{ Name, Why string }
 
 // A CollectedRun is one run of a collection.
 type CollectedRun struct {
@@ -33,6 +40,9 @@ type CollectedRun struct {
 	// Vague: attempts whose outcome nobody knows are the point of this run, so
 	// what it leaves undecided is no doubt as long as it ended as planned.
 	Vague bool
+	// ByHand returns the lines that repeat a case on an empty server; nil: there
+	// are none.
+	ByHand func(*check.Case) []string
 }
 
 // doubtful reports whether what the run leaves open is a doubt of the whole.

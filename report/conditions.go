@@ -88,9 +88,12 @@ func (s *Summary) scriptLine() string {
 // loadLine names what the scenario says about the crowd and its connections.
 func (s *Summary) loadLine() string {
 	var parts []string
-	for _, name := range []string{"buyers", "attempts", "double_click", "arrivals", "duration", "conns", "timeout", "patience"} {
-		switch value := s.setting(name); value {
-		case "", "0", "0s":
+	for _, name := range []string{
+		"skew", "quantity", "restock", "buyers", "attempts", "double_click", "retries", "release", "abandon",
+		"arrivals", "duration", "conns", "timeout", "patience", "lost_replies",
+	} {
+		switch value := s.setting(name); {
+		case slices.Contains([]string{"", "0", "0s", "uniform"}, value) || name == "quantity" && value == "1":
 		default:
 			parts = append(parts, strings.ReplaceAll(name, "_", " ")+" "+value)
 		}
@@ -105,8 +108,8 @@ func (s *Summary) driverLine() string {
 		return line
 	}
 	d := &s.Tail.Driver
-	if d.CPU > 0 && s.Attempts > 0 {
-		line += fmt.Sprintf("; %s CPU an attempt", span(d.CPU/s.Attempts))
+	if d.CPU > 0 && s.Recorded > 0 {
+		line += fmt.Sprintf("; %s CPU an attempt", span(d.CPU/s.Recorded))
 	}
 	if d.MaxRSS > 0 {
 		line += fmt.Sprintf(", at most %s", size(d.MaxRSS))

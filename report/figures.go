@@ -35,14 +35,24 @@ func (s *Summary) facts() []fact {
 		facts = append(facts, fact{"Not answered", fmt.Sprintf("%s of %s: %s failed, %s indeterminate, %s dropped", thousands(n), thousands(s.Attempts),
 			thousands(s.Counts[sale.Failed]), thousands(s.Counts[sale.Indeterminate]), thousands(s.Counts[sale.Dropped]))})
 	}
-	return facts
+	if s.Resends > 0 {
+		facts = append(facts, fact{"Resends", fmt.Sprintf("%s of %s attempts were resends", thousands(s.Resends), thousands(s.Attempts))})
+	}
+	return append(facts, s.verbFacts()...)
 }
 
 func (s *Summary) soldOutFact() fact {
-	if s.SoldOutAt == nil {
+	several := len(s.items) > 1
+	switch {
+	case s.SoldOutAt != nil && several:
+		return fact{"Sold out after", span(*s.SoldOutAt) + ", the last of " + thousands(int64(len(s.items))) + " items"}
+	case s.SoldOutAt != nil:
+		return fact{"Sold out after", span(*s.SoldOutAt)}
+	case several:
+		return fact{"Sold out", fmt.Sprintf("%s of %s items", thousands(s.soldOutItems()), thousands(int64(len(s.items))))}
+	default:
 		return fact{"Sold out", "no"}
 	}
-	return fact{"Sold out after", span(*s.SoldOutAt)}
 }
 
 // lead says first what the model of arrivals may claim.
@@ -111,6 +121,8 @@ func (s *Summary) claim() string {
 type timeTable struct {
 	name string
 	rows []timeRow
+	// peers is whether no row is a part of the first.
+	peers bool
 }
 
 // A timeRow is the distribution of some attempts.
@@ -133,7 +145,7 @@ func (s *Summary) timeTables() []timeTable {
 }
 
 func (s *Summary) timeTable(name string, all *distribution, of func(outcomeTimes) *distribution) timeTable {
-	table := timeTable{name, []timeRow{{"all", all}}}
+	table := timeTable{name: name, rows: []timeRow{{"all", all}}}
 	if all.missed() > 0 && all.count() > 0 {
 		table.rows = append(table.rows, timeRow{"of the answered", all.answered()})
 	}
@@ -167,8 +179,13 @@ func (t *text) latency() {
 		}
 	}
 	t.row("lateness (due to call)", s.cells(s.lateness))
-	if s.response.missed()+s.lateness.missed() > 0 {
-		t.say("  ", "%s (not answered): %s", s.unanswered(s.response), unansweredSentence)
+	for _, table := range s.verbTables() {
+		for _, row := range table.rows {
+			t.row(table.name+" ("+row.name+")", s.cells(row.distribution))
+		}
+	}
+	if note := s.unansweredNote(); note != "" {
+		t.say("  ", "%s", note)
 	}
 	if claim := s.claim(); claim != "" {
 		t.say("  ", "%s", claim)
@@ -208,11 +225,19 @@ func (s *Summary) cells(d *distribution) []string {
 // unansweredSentence explains the cells that unanswered fills.
 const unansweredSentence = "the percentile falls among the attempts without a business reply, which count as longer than any."
 
+// unansweredNote explains what stands for such a percentile; empty where none can.
+func (s *Summary) unansweredNote() string {
+	if s.silent+s.lateness.missed() == 0 {
+		return ""
+	}
+	return s.unanswered(s.response) + " (not answered): " + unansweredSentence
+}
+
 // unanswered stands for a percentile among the attempts not answered: longer
 // than any that was and, where nobody left before his timeout, than that.
 func (s *Summary) unanswered(d *distribution) string {
 	longest := d.max()
-	if s.Counts[sale.Dropped]+s.Counts[sale.Failed] == 0 && s.defects == 0 && s.setting("patience") == "0s" {
+	if s.early == 0 && s.setting("patience") == "0s" {
 		longest = max(longest, int64(s.timeout()))
 	}
 	return "> " + bound(longest)

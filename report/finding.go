@@ -114,14 +114,15 @@ func (s *Summary) findSoldOut(f *Finding) {
 	}
 }
 
+// findAllAnswered rests on the attempts of every verb.
 func (s *Summary) findAllAnswered(f *Finding) {
+	f.N = s.Recorded
 	switch {
-	case s.Attempts == 0:
+	case s.Recorded == 0:
 		f.Verdict, f.Why = Inconclusive, "no attempt was made"
 	case s.AllAnswered == nil:
-		n := s.NotAnswered()
 		f.Verdict = Missed
-		f.Why = fmt.Sprintf("%s of %s attempts were never answered", thousands(n), thousands(s.Attempts))
+		f.Why = fmt.Sprintf("%s of %s attempts were never answered", thousands(s.silent), thousands(s.Recorded))
 	default:
 		f.byInstant(*s.AllAnswered, "everyone answered")
 	}

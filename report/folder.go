@@ -44,9 +44,14 @@ func WriteFolder(dir string, s *Summary) error {
 	return fmt.Errorf("%w (and %d more reports could not be written)", failed[0], len(failed)-1)
 }
 
-// writeFile writes a report beside its place and then moves it there, so that
+// writeFile writes a report of a summary.
+func writeFile(path string, s *Summary, write Writer) error {
+	return writeInto(path, func(w io.Writer) error { return write(w, s) })
+}
+
+// writeInto writes a file beside its place and then moves it there, so that
 // nobody finds half of one.
-func writeFile(path string, s *Summary, write Writer) (err error) {
+func writeInto(path string, write func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
@@ -58,7 +63,7 @@ func writeFile(path string, s *Summary, write Writer) (err error) {
 		}
 	}()
 	buffered := bufio.NewWriter(f)
-	err = cmp.Or(write(buffered, s), buffered.Flush(), f.Chmod(0o644), f.Close())
+	err = cmp.Or(write(buffered), buffered.Flush(), f.Chmod(0o644), f.Close())
 	if err != nil {
 		return err
 	}

@@ -9,8 +9,9 @@ import (
 
 // WriteHlog writes latency.hlog, an HdrHistogram log in format V2 with one
 // line for each distribution, told apart by tag: response, service, lateness,
-// driver_lag, connection_wait, and OUTCOME.response and OUTCOME.service for
-// each outcome with a business reply. Times are in ns and of the answered
+// driver_lag, connection_wait, OUTCOME.response and OUTCOME.service for each
+// outcome of a purchase with a business reply, and VERB.response and
+// VERB.service for releases and confirmations. Times are in ns and of the answered
 // attempts; a comment says how many were not.
 func WriteHlog(w io.Writer, s *Summary) error {
 	all := []taggedDistribution{
@@ -22,10 +23,14 @@ func WriteHlog(w io.Writer, s *Summary) error {
 			all = append(all, taggedDistribution{o.String() + ".response", t.response}, taggedDistribution{o.String() + ".service", t.service})
 		}
 	}
+	for _, verb := range s.verbsAfter() {
+		v := &s.byVerb[verb]
+		all = append(all, taggedDistribution{verb.String() + ".response", v.response}, taggedDistribution{verb.String() + ".service", v.service})
+	}
 	var length time.Duration
 	if s.Duration != nil {
 		length = *s.Duration
 	}
-	comment := "[seckill: times in ns of answered attempts; " + thousands(s.NotAnswered()) + " more were due and not answered]"
+	comment := "[seckill: times in ns of answered attempts; " + thousands(s.silent) + " more were due and not answered]"
 	return writeLog(w, comment, s.Head.Started, length, all)
 }

@@ -47,6 +47,11 @@ type page struct {
 	Columns    []string
 	Times      []pageTable
 	Unanswered string
+	// Asks is whether the attempts differ in what they asked for.
+	Asks  bool
+	Items []pageItem
+	// MoreItems is the line for the items that are not among Items.
+	MoreItems  *pageItem
 	Rules      []pageRule
 	Conditions []fact
 	Config     []fact
@@ -68,7 +73,7 @@ type pageCase struct {
 
 // A pageAttempt is an attempt as evidence.
 type pageAttempt struct {
-	Buyer, Request, Due, Call, Return, Outcome, Granted, Left, Reply string
+	Buyer, Request, Asked, Due, Call, Return, Outcome, Granted, Left, Reply string
 }
 
 // A pageRule is a rule and what became of it: State is violated, held,
@@ -85,6 +90,8 @@ type pagePicture struct {
 type pageTable struct {
 	Name string
 	Rows []pageRow
+	// Peers is whether no row is a part of the first.
+	Peers bool
 }
 
 type pageRow struct {
@@ -96,9 +103,10 @@ func newPage(s *Summary) (*page, error) {
 	pictures, err := pagePictures(s)
 	p := &page{
 		Name: Plain(s.Head.Name), Opinion: string(s.Verdict.Opinion), Units: s.unitsSold(), Ended: Plain(s.ended()),
-		Claim: s.claim(), Facts: s.facts(), Violations: s.pageViolations(), Doubts: plainAll(s.Verdict.Doubts),
+		Claim: s.claim(), Facts: s.facts(), Violations: s.pageViolations(), Doubts: plainAll(s.doubts()),
 		Objectives: s.pageObjectives(), Pictures: pictures, Columns: timeColumns, Times: s.pageTimes(), Rules: s.pageRules(),
 		Conditions: s.pageConditions(), Config: s.pageConfig(), Command: Plain(s.Head.Command), Scenario: strings.Join(plainAll(strings.Split(s.Head.Scenario, "\n")), "\n"),
+		Unanswered: s.unansweredNote(), Asks: len(s.items) > 1 || s.Head.Quantity == 0 || len(s.verbsAfter()) > 0,
 		Seed: strconv.FormatUint(s.Head.Seed, 10) + " (" + seedSentence + ")", Seckill: Plain(s.Head.Host.Seckill),
 	}
 	p.Sign, p.Headline = s.headline()
@@ -108,9 +116,7 @@ func newPage(s *Summary) (*page, error) {
 	if s.Tail != nil {
 		p.Warnings = plainAll(s.Tail.Warnings)
 	}
-	if s.response.missed()+s.lateness.missed() > 0 {
-		p.Unanswered = s.unanswered(s.response) + " (not answered): " + unansweredSentence
-	}
+	p.Items, p.MoreItems = s.pageItems()
 	return p, err
 }
 
@@ -169,7 +175,7 @@ func (s *Summary) pageViolations() []pageViolation {
 
 func (s *Summary) pageAttempt(a *history.Attempt) pageAttempt {
 	p := pageAttempt{
-		Buyer: s.Head.BuyerIDs.ID(a.Buyer), Request: strconv.FormatUint(uint64(a.Request), 10), Due: instantText(a.Due), Call: instantText(a.Call),
+		Buyer: Plain(s.Head.BuyerIDs.ID(a.Buyer)), Request: strconv.FormatUint(uint64(a.Request), 10), Asked: Plain(s.asked(a)), Due: instantText(a.Due), Call: instantText(a.Call),
 		Return: instantText(a.Return), Outcome: a.Outcome.String(), Granted: strconv.Itoa(int(a.Granted)), Left: "–", Reply: Plain(s.texts.Text(a.Reply)),
 	}
 	if a.Try > 0 {
@@ -207,7 +213,7 @@ func (s *Summary) ruleState(rule check.Rule) (state, text string) {
 	if broken := s.violationOf(rule); broken != nil {
 		return "violated", "violated " + times(broken.Count)
 	}
-	if why, is := v.Undecided[rule]; is {
+	if why, is := s.Verdict.Undecided[rule]; is {
 		return "undecided", "undecided: " + Plain(why)
 	}
 	switch n := v.Exercised[rule]; n {
@@ -233,8 +239,9 @@ func (s *Summary) pageTimes() []pageTable {
 		return nil
 	}
 	var shown []pageTable
-	for _, table := range append(s.timeTables(), timeTable{"lateness (due to call)", []timeRow{{"all", s.lateness}}}) {
-		p := pageTable{Name: table.name}
+	tables := append(s.timeTables(), timeTable{name: "lateness (due to call)", rows: []timeRow{{"all", s.lateness}}})
+	for _, table := range append(tables, s.verbTables()...) {
+		p := pageTable{Name: table.name, Peers: table.peers}
 		for _, row := range table.rows {
 			p.Rows = append(p.Rows, pageRow{row.name, s.cells(row.distribution)})
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seckill-bench/seckill/scenario/check"
 	"github.com/seckill-bench/seckill/scenario/history"
+	"github.com/seckill-bench/seckill/scenario/sale"
 )
 
 func pageOf(t *testing.T, s *Summary) string {
@@ -96,6 +97,31 @@ func TestPageSaysWhatMatters(t *testing.T) {
 			if !strings.Contains(page, want) {
 				t.Errorf("%s: the page does not say %q", name, want)
 			}
+		}
+	}
+}
+
+func TestPageShowsWhatWasAskedWhereItDiffers(t *testing.T) {
+	broken := func(s *Summary) *Summary {
+		s.Verdict.Violations = []check.Violation{{Rule: check.Oversell, Count: 1, Cases: []check.Case{{Attempts: []history.Attempt{{Verb: sale.Buy, Quantity: 1}}}}}}
+		return s
+	}
+	several := testHead(modelBurst, "burst")
+	several.Items = append(several.Items, sale.Item{ID: "desk"})
+	mixed := testHead(modelBurst, "burst")
+	mixed.Quantity = 0
+	for _, row := range []struct {
+		reason string
+		s      *Summary
+		want   bool
+	}{
+		{"all asked for the same", broken(validBurst(t)), false},
+		{"items differ", broken(summarize(t, record(several, nil, nil, nil), validVerdict())), true},
+		{"quantities differ", broken(summarize(t, record(mixed, nil, nil, nil), validVerdict())), true},
+		{"verbs differ", broken(summarize(t, record(testHead(modelOpen, "open"), nil, nil, afterwards()), validVerdict())), true},
+	} {
+		if got := strings.Contains(pageOf(t, row.s), "<th>asked</th>"); got != row.want {
+			t.Errorf("%s: a column for it: %v", row.reason, got)
 		}
 	}
 }

@@ -31,8 +31,10 @@ type result struct {
 	Objective  []objective              `json:"objective"`
 	Model      string                   `json:"model"`
 	Item       terms                    `json:"item"`
-	Items      []sale.Item              `json:"items,omitempty"`
+	Items      []item                   `json:"items,omitempty"`
+	Omitted    int                      `json:"items_omitted,omitempty"`
 	Counts     map[string]int64         `json:"counts"`
+	Resends    int64                    `json:"resends"`
 	Units      units                    `json:"units"`
 	Duration   *time.Duration           `json:"duration"`
 	Throughput *float64                 `json:"throughput"`
@@ -41,6 +43,8 @@ type result struct {
 	AllAnswer  *int64                   `json:"all_answered"`
 	Latency    latencies                `json:"latency"`
 	ByOutcome  map[string]outcomeResult `json:"by_outcome"`
+	ByVerb     map[string]verbResult    `json:"by_verb"`
+	Orders     *orders                  `json:"orders,omitempty"`
 	Server     history.Server           `json:"server"`
 	Script     script                   `json:"script"`
 	Host       history.Host             `json:"host"`
@@ -91,14 +95,38 @@ type objective struct {
 
 type terms struct {
 	Stock    int64  `json:"stock"`
-	Quantity int64  `json:"quantity"`
+	Quantity *int64 `json:"quantity"`
 	Limit    *int64 `json:"limit"`
 	Buyers   int64  `json:"buyers"`
 }
 
 type units struct {
-	Granted int64  `json:"granted"`
-	Left    *int64 `json:"left"`
+	Granted        int64  `json:"granted"`
+	Left           *int64 `json:"left"`
+	Released       *int64 `json:"released"`
+	Restocked      *int64 `json:"restocked"`
+	MaybeRestocked *int64 `json:"maybe_restocked"`
+}
+
+// An item is one of several.
+type item struct {
+	ID        string `json:"id"`
+	Stock     int64  `json:"stock"`
+	Granted   int64  `json:"granted"`
+	Left      *int64 `json:"left"`
+	Released  *int64 `json:"released,omitempty"`
+	Restocked *int64 `json:"restocked,omitempty"`
+	SoldOutAt *int64 `json:"sold_out_at"`
+	// Counts holds attempts and the outcomes that occurred.
+	Counts map[string]int64 `json:"counts"`
+}
+
+// itemsListed bounds the items of result.json.
+const itemsListed = 1000
+
+// orders are those the audits could read.
+type orders struct {
+	Read int `json:"read"`
 }
 
 type latencies struct {
@@ -135,6 +163,15 @@ type outcomeResult struct {
 	Service  *latency `json:"service"`
 }
 
+type verbResult struct {
+	Count    int64            `json:"count"`
+	OK       int64            `json:"ok"`
+	Resends  int64            `json:"resends"`
+	Counts   map[string]int64 `json:"counts"`
+	Response *latency         `json:"response"`
+	Service  *latency         `json:"service"`
+}
+
 type script struct {
 	history.Script
 	Reloads *int64 `json:"reloads"`
@@ -167,11 +204,12 @@ func (s *Summary) result() result {
 		Verdict: s.Verdict.Opinion, Doubts: listOf(s.Verdict.Doubts), Violations: s.violations(),
 		Exercised: mapOf(s.Verdict.Exercised), Exercise: mapOf(s.Verdict.Exercise), Undecided: mapOf(s.Verdict.Undecided),
 		Objective: []objective{}, Model: s.Head.Model,
-		Item:   terms{Stock: stock, Quantity: s.Head.Quantity, Limit: notZero(s.Head.Terms.Limit), Buyers: s.Head.Buyers},
-		Counts: map[string]int64{"attempts": s.Attempts}, Units: units{s.Granted, s.Left},
+		Item:   terms{Stock: stock, Quantity: notZero(s.Head.Quantity), Limit: notZero(s.Head.Terms.Limit), Buyers: s.Head.Buyers},
+		Counts: map[string]int64{"attempts": s.Attempts}, Resends: s.Resends,
+		Units:    units{s.Granted, s.Left, s.Released, s.Restocked, notZero(s.MaybeRestocked)},
 		Duration: s.Duration, Throughput: s.Throughput, Offered: s.Offered, SoldOutAt: s.SoldOutAt, AllAnswer: s.AllAnswered,
 		Latency:   latencies{s.response.latency(), s.service.latency(), s.lateness.latency(), s.lag.latency(), s.wait.latency()},
-		ByOutcome: s.outcomeResults(), Server: s.Head.Server, Script: script{Script: s.Head.Script}, Host: s.Head.Host,
+		ByOutcome: s.outcomeResults(), ByVerb: s.verbResults(), Orders: s.orders(), Server: s.Head.Server, Script: script{Script: s.Head.Script}, Host: s.Head.Host,
 		Driver: driver{Bound: "unknown", Warnings: []string{}}, Command: s.Head.Command,
 	}
 	r.Server.Config, r.Server.Capabilities = mapOf(r.Server.Config), mapOf(r.Server.Capabilities)
@@ -182,7 +220,8 @@ func (s *Summary) result() result {
 		r.Counts[o.String()] = n
 	}
 	if len(s.Head.Items) > 1 {
-		r.Items = s.Head.Items
+		r.Items = s.itemResults()
+		r.Omitted = len(s.Head.Items) - len(r.Items)
 	}
 	r.addTail(s)
 	return r
@@ -201,82 +240,9 @@ func (r *result) addTail(s *Summary) {
 		CPU: notZero(t.Driver.CPU), MaxRSS: notZero(t.Driver.MaxRSS), GCPauseMax: &t.Driver.GCPauseMax,
 		Bound: t.Driver.Bound, Warnings: listOf(t.Warnings),
 	}
-	if s.Attempts > 0 {
-		r.Driver.CPUPerAttempt = notZero(t.Driver.CPU / s.Attempts)
+	if s.Recorded > 0 {
+		r.Driver.CPUPerAttempt = notZero(t.Driver.CPU / s.Recorded)
 	}
-}
-
-func (s *Summary) violations() []violation {
-	all := []violation{}
-	for _, v := range s.Verdict.Violations {
-		cases := []caseOfWrong{}
-		for _, c := range v.Cases {
-			w := caseOfWrong{Message: c.Message, Attempts: []attempt{}}
-			for i := range c.Attempts {
-				w.Attempts = append(w.Attempts, s.attempt(&c.Attempts[i]))
-			}
-			cases = append(cases, w)
-		}
-		all = append(all, violation{v.Rule, v.Rule.MustHold(), v.Count, cases})
-	}
-	return all
-}
-
-func (s *Summary) attempt(a *history.Attempt) attempt {
-	e := attempt{
-		Buyer: a.Buyer, BuyerID: s.Head.BuyerIDs.ID(a.Buyer), Request: a.Request, Try: a.Try,
-		Verb: a.Verb.String(), Quantity: a.Quantity, Due: a.Due, Start: a.Due + int64(a.Start)*1000,
-		Call: unlessNever(a.Call), Return: unlessNever(a.Return), Outcome: a.Outcome, Granted: a.Granted, Reply: s.texts.Text(a.Reply),
-	}
-	if int(a.Item) < len(s.Head.Items) {
-		e.Item = s.Head.Items[a.Item].ID
-	}
-	if a.Defect != sale.NoDefect {
-		e.Defect = ptr(a.Defect.String())
-	}
-	if a.Left != sale.Untold {
-		e.Left = &a.Left
-	}
-	return e
-}
-
-func (s *Summary) outcomeResults() map[string]outcomeResult {
-	all := make(map[string]outcomeResult)
-	for o, n := range s.Counts {
-		if n == 0 {
-			continue
-		}
-		times := s.byOutcome[o]
-		all[o.String()] = outcomeResult{n, times.response.latency(), times.service.latency()}
-	}
-	return all
-}
-
-// latency is nil for a distribution that is nil.
-func (d *distribution) latency() *latency {
-	if d == nil {
-		return nil
-	}
-	l := &latency{Count: d.count() + d.missed(), NotAnswered: d.missed(), percentiles: d.percentiles()}
-	if d.missed() > 0 {
-		l.Max, l.Mean = nil, nil
-		l.Answered = ptr(d.answered().percentiles())
-	}
-	return l
-}
-
-func (d *distribution) percentiles() percentiles {
-	at := func(q float64) *int64 {
-		if v, ok := d.quantile(q); ok && d.told(q) {
-			return &v
-		}
-		return nil
-	}
-	p := percentiles{P50: at(.5), P90: at(.9), P99: at(.99), P999: at(.999), P9999: at(.9999)}
-	if d.count() > 0 {
-		p.Max, p.Mean = ptr(d.max()), ptr(int64(d.mean()))
-	}
-	return p
 }
 
 func unlessNever(at int64) *int64 {

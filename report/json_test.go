@@ -3,9 +3,13 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/seckill-bench/seckill/scenario/check"
+	"github.com/seckill-bench/seckill/scenario/sale"
 )
 
 func TestJSON(t *testing.T) {
@@ -114,5 +118,107 @@ func TestJSONOfSeveralItems(t *testing.T) {
 	}
 	if items, _ := lookup(doc, "items"); len(items.([]any)) != 2 {
 		t.Errorf("items: %v", items)
+	}
+}
+
+func TestJSONItems(t *testing.T) {
+	items, _ := lookup(decode(t, severalItems(t)), "items")
+	var stock, granted float64
+	for _, each := range items.([]any) {
+		each := each.(map[string]any)
+		stock, granted = stock+each["stock"].(float64), granted+each["granted"].(float64)
+	}
+	if len(items.([]any)) != 200 || stock != 900 || granted != 900 {
+		t.Errorf("%d items, %g units granted of %g", len(items.([]any)), granted, stock)
+	}
+	doc := decode(t, givenBack(t))
+	items, _ = lookup(doc, "items")
+	var released, restocked, left float64
+	for _, each := range items.([]any) {
+		each := each.(map[string]any)
+		released, restocked, left = released+each["released"].(float64), restocked+each["restocked"].(float64), left+each["left"].(float64)
+		counts := each["counts"].(map[string]any)
+		if counts["attempts"] != counts["ok"].(float64)+counts["sold_out"].(float64)+counts["indeterminate"].(float64)+counts["replayed"].(float64) {
+			t.Errorf("the counts do not add up: %v", counts)
+		}
+	}
+	for key, want := range map[string]any{
+		"units.released": released, "units.restocked": restocked, "units.left": left, "units.maybe_restocked": 7., "orders.read": 3., "script.reloads": 1.,
+	} {
+		if got, _ := lookup(doc, key); got != want {
+			t.Errorf("%s is %v, want %v", key, got, want)
+		}
+	}
+}
+
+func TestJSONListsSoManyItems(t *testing.T) {
+	for _, test := range []struct {
+		reason  string
+		items   int
+		listed  int
+		omitted any
+	}{
+		{"as many as are listed", itemsListed, itemsListed, nil},
+		{"one more is left out, and counted", itemsListed + 1, itemsListed, 1.},
+		{"as many as a sale can have", 1 << 16, itemsListed, float64(1<<16 - itemsListed)},
+	} {
+		head := testHead(modelClosed, "closed:1")
+		head.Items = make([]sale.Item, test.items)
+		doc := decode(t, summarize(t, record(head, nil, nil, nil), validVerdict()))
+		items, _ := lookup(doc, "items")
+		omitted, _ := lookup(doc, "items_omitted")
+		if len(items.([]any)) != test.listed || omitted != test.omitted {
+			t.Errorf("%s: %d listed, %v omitted", test.reason, len(items.([]any)), omitted)
+		}
+	}
+}
+
+func TestJSONWhereQuantitiesDiffer(t *testing.T) {
+	if v, found := lookup(decode(t, severalItems(t)), "item.quantity"); !found || v != nil {
+		t.Errorf("item.quantity is %v, want null: quantities differ", v)
+	}
+	one := decode(t, validBurst(t))
+	for _, key := range []string{"items", "items_omitted", "orders"} {
+		if v, found := lookup(one, key); found {
+			t.Errorf("a sale of one item without orders has %s: %v", key, v)
+		}
+	}
+	for _, key := range []string{"units.released", "units.restocked", "units.maybe_restocked"} {
+		if v, found := lookup(one, key); !found || v != nil {
+			t.Errorf("%s is %v, want null", key, v)
+		}
+	}
+}
+
+// TestIdsStayApart: a program that reads numbers as doubles takes the two ids
+// for one.
+func TestIdsStayApart(t *testing.T) {
+	const first, second = "9007199254740992", "9007199254740993"
+	head := testHead(modelBurst, "burst")
+	head.BuyerIDs = sale.BuyerIDs{From: 9007199254740992}
+	all := burstOf(2, 5)
+	v := validVerdict()
+	v.Opinion = check.Invalid
+	v.Violations = []check.Violation{{Rule: check.DuplicateSale, Count: 1, Cases: []check.Case{{Message: "Two buyers.", Attempts: all}}}}
+	s := summarize(t, record(head, testTail(2, 3), nil, all), v)
+	for name, row := range map[string]struct {
+		write Writer
+		want  string
+	}{
+		"result.json": {WriteJSON, `"buyer_id": "%s"`},
+		"the text":    {WriteText, "buyer %s,"},
+		"the page":    {WriteHTML, "<td>%s</td>"},
+		"junit.xml":   {WriteJUnit, "buyer %s,"},
+		"Markdown":    {WriteMarkdown, "buyer %s,"},
+	} {
+		var out bytes.Buffer
+		if err := row.write(&out, s); err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range []string{first, second} {
+			if want := fmt.Sprintf(row.want, id); strings.Count(out.String(), want) != 1 {
+				t.Errorf("%s does not hold %q once", name, want)
+			}
+		}
 	}
 }

@@ -11,12 +11,11 @@ import (
 )
 
 type junitSuites struct {
-	XMLName xml.Name `xml:"testsuites"`
-	Suite   junitSuite
+	XMLName xml.Name     `xml:"testsuites"`
+	Suites  []junitSuite `xml:"testsuite"`
 }
 
 type junitSuite struct {
-	XMLName    xml.Name        `xml:"testsuite"`
 	Name       string          `xml:"name,attr"`
 	Tests      int             `xml:"tests,attr"`
 	Failures   int             `xml:"failures,attr"`
@@ -52,6 +51,23 @@ type junitMessage struct {
 // for each objective and, for an unknown verdict, one that holds the doubts.
 // Violated or missed is a failure, undecided an error, not exercised skipped.
 func WriteJUnit(w io.Writer, s *Summary) error {
+	return (&junitSuites{Suites: []junitSuite{s.junit()}}).write(w)
+}
+
+func (doc *junitSuites) write(w io.Writer) error {
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	enc := xml.NewEncoder(w)
+	enc.Indent("", "  ")
+	if err := enc.Encode(doc); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+func (s *Summary) junit() junitSuite {
 	suite := junitSuite{
 		Name:      Plain(s.Head.Name + "/" + s.Head.Script.Name),
 		Time:      "0",
@@ -59,7 +75,7 @@ func WriteJUnit(w io.Writer, s *Summary) error {
 		Properties: []junitProperty{
 			{"seed", fmt.Sprint(s.Head.Seed)},
 			{"server", Plain(s.serverName())},
-			{"digest", s.Head.Script.SHA1},
+			{"digest", Plain(s.Head.Script.SHA1)},
 			{"command", Plain(s.Head.Command)},
 			{"verdict", string(s.Verdict.Opinion)},
 		},
@@ -75,19 +91,10 @@ func WriteJUnit(w io.Writer, s *Summary) error {
 	}
 	if s.Verdict.Opinion == check.Unknown {
 		suite.add(junitCase{Name: "verdict", Error: &junitMessage{
-			Message: "unknown", Type: "unknown", Text: plainLines(s.Verdict.Doubts),
+			Message: "unknown", Type: "unknown", Text: plainLines(s.doubts()),
 		}})
 	}
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	enc := xml.NewEncoder(w)
-	enc.Indent("", "  ")
-	if err := enc.Encode(junitSuites{Suite: suite}); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
+	return suite
 }
 
 func (j *junitSuite) add(c junitCase) {

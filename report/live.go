@@ -24,12 +24,20 @@ type Live struct {
 	mu       sync.Mutex
 	arrived  time.Time
 	attempts int64
-	granted  int64
-	counts   [sale.Dropped + 1]int64
+	sold     int64
+	errors   int64
+	// items holds what is left of each, by the answers so far.
+	items []liveItem
+	// released are the purchases whose release was answered ok.
+	released map[purchase]bool
 	// now is the newest second of the sale seen so far, before the one that
 	// ended with it.
 	now, before second
 }
+
+// A liveItem is the units of an item that are not acknowledged as sold, and
+// those that may have come on top.
+type liveItem struct{ left, maybe int64 }
 
 // A second is what returned in one second of the sale.
 type second struct {
@@ -41,11 +49,30 @@ type second struct {
 
 // NewLive returns the live view of a sale that is about to begin.
 func NewLive(head *history.Head) *Live {
-	s := Summary{Head: *head}
-	return &Live{
-		stock: s.Stock(), open: head.Model == modelOpen,
+	l := &Live{
+		open: head.Model == modelOpen, items: make([]liveItem, len(head.Items)), released: make(map[purchase]bool),
 		now: second{times: newDistribution(2)}, before: second{number: -1, times: newDistribution(2)},
 	}
+	for i, item := range head.Items {
+		l.items[i].left = item.Stock
+		l.stock += item.Stock
+	}
+	return l
+}
+
+// Event counts the units that a restock brought. Other events it leaves alone.
+func (l *Live) Event(e history.Event) {
+	if e.Kind != eventRestock || int(e.Item) >= len(l.items) {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e.Until == history.Never {
+		l.items[e.Item].maybe += e.Units
+		return
+	}
+	l.items[e.Item].left += e.Units
+	l.stock += e.Units
 }
 
 // Append counts a batch. It never fails.
@@ -61,11 +88,11 @@ func (l *Live) Append(batch []history.Attempt) error {
 
 func (l *Live) add(a *history.Attempt) {
 	l.attempts++
-	if int(a.Outcome) < len(l.counts) {
-		l.counts[a.Outcome]++
-	}
-	if a.Outcome == sale.OK {
-		l.granted += int64(a.Granted)
+	switch {
+	case !a.Outcome.Answered():
+		l.errors++
+	case a.Outcome == sale.OK:
+		l.move(a)
 	}
 	if a.Return == history.Never {
 		return
@@ -84,9 +111,35 @@ func (l *Live) add(a *history.Attempt) {
 	}
 }
 
+// move counts the units of an attempt that was answered ok. What a release
+// gives back is what was asked for: to look for the grant would take a second
+// reading.
+func (l *Live) move(a *history.Attempt) {
+	if a.Verb == sale.Buy {
+		l.sold++
+	}
+	if int(a.Item) >= len(l.items) {
+		return
+	}
+	item := &l.items[a.Item]
+	switch a.Verb {
+	case sale.Buy:
+		item.left -= int64(a.Granted)
+	case sale.Release:
+		if !l.released[purchaseOf(a)] {
+			l.released[purchaseOf(a)] = true
+			item.left += int64(a.Quantity)
+		}
+	}
+}
+
+// add counts an attempt, and the time of a purchase.
 func (s *second) add(a *history.Attempt, fromDue bool) {
 	s.attempts++
 	s.latest = max(s.latest, a.Return)
+	if a.Verb != sale.Buy {
+		return
+	}
 	took, answered := a.Service()
 	if fromDue {
 		took, answered = a.Response()
@@ -100,16 +153,19 @@ func (s *second) add(a *history.Attempt, fromDue bool) {
 
 // A Snapshot is the live view of one moment.
 type Snapshot struct {
-	// Stock is the units on sale; Left those not yet acknowledged as sold,
-	// below zero when more were.
+	// Stock is the units on sale, those come on top among them; Left those not
+	// acknowledged as sold or given back since, of all items.
 	Stock, Left int64
-	// Attempts is all attempts so far, Sold those that were granted units,
-	// Errors those without a business reply.
+	// Oversold is the units acknowledged beyond what an item had. It may pass
+	// again: a release is sometimes told later than the next sale of its units.
+	Oversold int64
+	// Attempts is all attempts so far, Sold the purchases that were granted
+	// units, Errors the attempts without a business reply.
 	Attempts, Sold, Errors int64
 	// Rate is the attempts per second over the last whole second, or over the
 	// first while it lasts.
 	Rate float64
-	// P50 and P99 are over the same attempts: the time from due for open
+	// P50 and P99 are over the purchases among them: the time from due for open
 	// arrivals, else from call. Negative when it was not answered or there is none.
 	P50, P99 time.Duration
 }
@@ -119,9 +175,11 @@ func (l *Live) Snapshot() Snapshot {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := Snapshot{
-		Stock: l.stock, Left: l.stock - l.granted, Attempts: l.attempts, Sold: l.counts[sale.OK],
-		Errors: l.counts[sale.Failed] + l.counts[sale.Indeterminate] + l.counts[sale.Dropped],
-		P50:    -1, P99: -1,
+		Stock: l.stock, Attempts: l.attempts, Sold: l.sold, Errors: l.errors, P50: -1, P99: -1,
+	}
+	for _, item := range l.items {
+		s.Left += max(item.left, 0)
+		s.Oversold += max(-item.left-item.maybe, 0)
 	}
 	if l.attempts == 0 || time.Since(l.arrived) > quiet {
 		return s

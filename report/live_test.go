@@ -79,9 +79,65 @@ func TestLiveShowsTheLastWholeSecond(t *testing.T) {
 func TestLiveOversold(t *testing.T) {
 	l := newTestLive(modelBurst)
 	appendTo(t, l, burstOf(1003, 1003))
-	if s := l.Snapshot(); s.Left != -3 {
-		t.Errorf("left %d, want -3", s.Left)
+	if s := l.Snapshot(); s.Left != 0 || s.Oversold != 3 {
+		t.Errorf("left %d and oversold %d, want 0 and 3", s.Left, s.Oversold)
 	}
+}
+
+func TestLiveOfSeveralItems(t *testing.T) {
+	head := testHead(modelBurst, "burst")
+	head.Items = []sale.Item{{ID: "a", Stock: 2}, {ID: "b", Stock: 10}}
+	at := func(verb sale.Verb, n uint32, item uint16, units int32) history.Attempt {
+		a := history.Attempt{Verb: verb, Outcome: sale.OK, Buyer: n, Request: n, Item: item, Quantity: units, Call: 0, Return: ms}
+		if verb == sale.Buy {
+			a.Granted = units
+		}
+		return a
+	}
+	restock := func(item uint16, units, until int64) func(*Live) {
+		return func(l *Live) {
+			l.Event(history.Event{Kind: eventRestock, Item: item, Units: units, At: ms, Until: until})
+		}
+	}
+	sell := func(attempts ...history.Attempt) func(*Live) { return func(l *Live) { appendTo(t, l, attempts) } }
+	for _, test := range []struct {
+		reason                string
+		do                    []func(*Live)
+		stock, left, oversold int64
+	}{
+		{"units left are a sum", []func(*Live){sell(at(sale.Buy, 1, 0, 2), at(sale.Buy, 2, 1, 3))}, 12, 7, 0},
+		{"an oversold item hides nothing of the other", []func(*Live){sell(at(sale.Buy, 1, 0, 2), at(sale.Buy, 2, 0, 5))}, 12, 10, 5},
+		{"a release gives back, once", []func(*Live){sell(at(sale.Buy, 1, 1, 3), at(sale.Release, 1, 1, 3), at(sale.Release, 1, 1, 3))}, 12, 12, 0},
+		{"a release that is told late is no negative stock", []func(*Live){sell(at(sale.Buy, 1, 0, 2), at(sale.Buy, 2, 0, 2)), sell(at(sale.Release, 1, 0, 2))}, 12, 10, 0},
+		{"a confirmation moves nothing", []func(*Live){sell(at(sale.Buy, 1, 0, 2), at(sale.Confirm, 1, 0, 2))}, 12, 10, 0},
+		{"a restock is on sale", []func(*Live){restock(0, 5, 2*ms), sell(at(sale.Buy, 1, 0, 6))}, 17, 11, 0},
+		{"units that may have come are not left, and excuse", []func(*Live){restock(0, 5, history.Never), sell(at(sale.Buy, 1, 0, 6))}, 12, 10, 0},
+		{"but no more than they are", []func(*Live){restock(0, 5, history.Never), sell(at(sale.Buy, 1, 0, 8))}, 12, 10, 1},
+		{"an item that is none", []func(*Live){restock(7, 5, ms), sell(at(sale.Buy, 1, 7, 8))}, 12, 12, 0},
+	} {
+		l := NewLive(&head)
+		for _, do := range test.do {
+			do(l)
+		}
+		if s := l.Snapshot(); s.Stock != test.stock || s.Left != test.left || s.Oversold != test.oversold {
+			t.Errorf("%s: %d on sale, %d left, %d oversold", test.reason, s.Stock, s.Left, s.Oversold)
+		}
+	}
+}
+
+func TestLiveTimesPurchases(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newTestLive(modelBurst)
+		slow := bought(3, 10)
+		slow.Verb, slow.Return = sale.Release, slow.Call+400*ms
+		lost := slow
+		lost.Verb, lost.Outcome = sale.Confirm, sale.Indeterminate
+		appendTo(t, l, append(burstOf(100, 10), slow, lost))
+		s := l.Snapshot()
+		if s.P99 > time.Millisecond || s.Sold != 10 || s.Attempts != 102 || s.Errors != 1 {
+			t.Errorf("%+v; want the times of purchases, and the attempts of all verbs", s)
+		}
+	})
 }
 
 func TestLiveIsSafeForManyGoroutines(t *testing.T) {

@@ -26,10 +26,7 @@ func WriteMetrics(w io.Writer, s *Summary) error {
 	for _, v := range s.Verdict.Violations {
 		m.sample("seckill_violations", float64(v.Count), "rule", string(v.Rule))
 	}
-	m.family("seckill_attempts", "counter", "", "Attempts that were due.")
-	for _, o := range sale.Outcomes {
-		m.sample("seckill_attempts_total", float64(s.Counts[o]), "outcome", o.String())
-	}
+	m.attempts(s)
 	m.units(s)
 	m.rates(s)
 	m.summary("seckill_response_seconds", "From due to return.", s.response)
@@ -43,12 +40,37 @@ func WriteMetrics(w io.Writer, s *Summary) error {
 // metrics is OpenMetrics text in the making.
 type metrics struct{ text strings.Builder }
 
+func (m *metrics) attempts(s *Summary) {
+	m.family("seckill_attempts", "counter", "", "Purchases that were due.")
+	for _, o := range sale.Outcomes {
+		m.sample("seckill_attempts_total", float64(s.Counts[o]), "outcome", o.String())
+	}
+	m.family("seckill_resends", "counter", "", "Purchases that were sent again under the same request.")
+	m.sample("seckill_resends_total", float64(s.Resends))
+	if len(s.verbsAfter()) == 0 {
+		return
+	}
+	m.family("seckill_after_purchase", "counter", "", "Releases and confirmations that were due.")
+	for _, verb := range s.verbsAfter() {
+		for _, o := range sale.Outcomes {
+			if n := s.byVerb[verb].outcomes[o]; n > 0 {
+				m.sample("seckill_after_purchase_total", float64(n), "verb", verb.String(), "outcome", o.String())
+			}
+		}
+	}
+}
+
 func (m *metrics) units(s *Summary) {
-	m.family("seckill_units", "gauge", "", "Units on sale, acknowledged, and left by the audit.")
+	m.family("seckill_units", "gauge", "", "Units on sale at the opening, acknowledged, given back, come on top, and left by the audit.")
 	m.sample("seckill_units", float64(s.Stock()), "state", "stock")
 	m.sample("seckill_units", float64(s.Granted), "state", "granted")
-	if s.Left != nil {
-		m.sample("seckill_units", float64(*s.Left), "state", "left")
+	for _, of := range []struct {
+		state string
+		units *int64
+	}{{"released", s.Released}, {"restocked", s.Restocked}, {"left", s.Left}} {
+		if of.units != nil {
+			m.sample("seckill_units", float64(*of.units), "state", of.state)
+		}
 	}
 }
 

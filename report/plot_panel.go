@@ -126,25 +126,6 @@ func steps(points plotter.XYs, style draw.LineStyle) *plotter.Line {
 	return &plotter.Line{XYs: points, LineStyle: style, StepStyle: plotter.PostStep}
 }
 
-// A mark is a vertical line at one instant, across a whole panel.
-type mark struct {
-	x     float64
-	style draw.LineStyle
-}
-
-// Plot implements plot.Plotter.
-func (m mark) Plot(c draw.Canvas, p *plot.Plot) {
-	if x := c.X(p.X.Norm(m.x)); c.ContainsX(x) {
-		c.StrokeLine2(m.style, x, c.Min.Y, x, c.Max.Y)
-	}
-}
-
-// Thumbnail implements plot.Thumbnailer.
-func (m mark) Thumbnail(c *draw.Canvas) {
-	x := c.Center().X
-	c.StrokeLine2(m.style, x, c.Min.Y-1, x, c.Max.Y+2)
-}
-
 // dots are points drawn as one path, which keeps an SVG of thousands small.
 type dots struct {
 	at     plotter.XYs

@@ -22,13 +22,12 @@ func stockPicture(s *Summary) (picture, bool) {
 	lo, hi := 0.0, float64(max(stock, 1))
 	for i := range left {
 		left[i].X /= unit.ns
-		lo = min(lo, left[i].Y)
+		lo, hi = min(lo, left[i].Y), max(hi, left[i].Y)
 	}
 	last := left[len(left)-1]
-	p.show("stock less the units granted", line(left, stroke(blue, lineThick)))
-	if s.SoldOutAt != nil {
-		p.show("sold out after "+span(*s.SoldOutAt), mark{unit.of(*s.SoldOutAt), dashes(vermilion, lineThick)})
-	}
+	p.show(s.stockLine(), line(left, stroke(blue, lineThick)))
+	s.showSoldOut(&p, unit)
+	s.showEvents(&p, unit)
 	if s.Left != nil {
 		lo, hi = min(lo, float64(*s.Left)), max(hi, float64(*s.Left))
 		p.showAudit(float64(*s.Left), last)
@@ -40,8 +39,28 @@ func stockPicture(s *Summary) (picture, bool) {
 	p.rangeOf(0, last.X*1.02, lo, hi+room)
 	return picture{
 		name: "stock", title: "Units left", height: 240, panels: []panel{p},
-		caption: "The line is what the answers say: the stock less every unit granted, where its reply came back. The dot at its end is the audit, the server's own account when all was quiet.",
+		caption: s.stockCaption(),
 	}, true
+}
+
+// stockLine names the line of the units left.
+func (s *Summary) stockLine() string {
+	text := "stock less the units granted"
+	if n := len(s.Head.Items); n > 1 {
+		text = "stock of the " + thousands(int64(n)) + " items less the units granted"
+	}
+	if s.Released != nil || s.Restocked != nil {
+		text += ", and what came back"
+	}
+	return text
+}
+
+func (s *Summary) stockCaption() string {
+	line := "The line is what the answers say: the stock less every unit granted, where its reply came back. "
+	if s.Released != nil || s.Restocked != nil {
+		line = "The line is what the answers say: the stock less every unit granted, and more every unit released or restocked, where the reply came back. "
+	}
+	return line + "The dot at its end is the audit, the server's own account when all was quiet."
 }
 
 // showAudit marks the audited stock at the end of the line.
@@ -55,14 +74,14 @@ func (p *panel) showAudit(audited float64, last plotter.XY) {
 
 // left returns instants in ns and the units then left, from the opening on: a
 // step for each unit while the bins are narrow enough to tell them apart, else
-// a slope from the first to the last of a bin.
+// a slope from the first move to the last of a bin.
 func (s *series) left(stock int64) plotter.XYs {
 	points := plotter.XYs{{X: 0, Y: float64(stock)}}
 	for _, b := range s.filled() {
-		if b.granted != 0 {
-			points = append(points, plotter.XY{X: float64(b.firstGrant), Y: float64(stock)})
-			stock -= b.granted
-			points = append(points, plotter.XY{X: float64(b.lastGrant), Y: float64(stock)})
+		if !b.still() {
+			points = append(points, plotter.XY{X: float64(b.firstMove), Y: float64(stock)})
+			stock += b.back - b.taken
+			points = append(points, plotter.XY{X: float64(b.lastMove), Y: float64(stock)})
 		}
 	}
 	return points

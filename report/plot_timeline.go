@@ -42,7 +42,10 @@ func timelinePicture(s *Summary) (picture, bool) {
 
 func (t *timeline) caption() string {
 	width := shortDuration(float64(t.width()))
-	const small = "In a step of fewer than 100 attempts p99 is the slowest of them."
+	small := "In a step of fewer than 100 attempts p99 is the slowest of them."
+	if len(t.verbsAfter()) > 0 {
+		small += " Latency and outcomes are of purchases alone; the rates count releases and confirmations too."
+	}
 	if t.byReturn {
 		return fmt.Sprintf("In a burst all are due at once, so each attempt stands where its reply came back, in steps of %s. %s", width, small)
 	}
@@ -96,16 +99,10 @@ func (t *timeline) rates() panel {
 		p.show("due", area{x: t.edges, from: make([]float64, len(due)), to: due, paint: pale})
 	}
 	p.show("completed", steps(done, stroke(blue, lineThick)))
-	t.showSoldOut(&p)
+	t.showSoldOut(&p, t.unit)
+	t.showEvents(&p, t.unit)
 	p.rangeOf(0, 1, 0, max(1.08*top, 1))
 	return p
-}
-
-// showSoldOut marks where the sale was first seen to be sold out.
-func (t *timeline) showSoldOut(p *panel) {
-	if t.SoldOutAt != nil {
-		p.show("sold out after "+span(*t.SoldOutAt), mark{t.unit.of(*t.SoldOutAt), dashes(vermilion, lineThick)})
-	}
 }
 
 // latency is the panel of the median and the 99th percentile; false when no
@@ -129,9 +126,7 @@ func (t *timeline) latency() (panel, bool) {
 	p.showSpans(what+" p99", p99, axis, orange)
 	p.showSpans(what+" p50", p50, axis, blue)
 	p.rangeOf(0, 1, axis.lo, axis.hi)
-	if t.SoldOutAt != nil {
-		p.Add(mark{t.unit.of(*t.SoldOutAt), dashes(vermilion, lineThick)})
-	}
+	t.markAll(&p, t.unit)
 	return p, true
 }
 
@@ -189,9 +184,7 @@ func (t *timeline) outcomes() panel {
 		p.show(o.String()+" "+thousands(t.Counts[o]), area{x: t.edges, from: floor, to: ceiling, paint: outcomePaints[o]})
 		floor = ceiling
 	}
-	if t.SoldOutAt != nil {
-		p.Add(mark{t.unit.of(*t.SoldOutAt), dashes(vermilion, lineThick)})
-	}
+	t.markAll(&p, t.unit)
 	p.rangeOf(0, 1, 0, max(1.08*top, 1))
 	return p
 }

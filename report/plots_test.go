@@ -41,6 +41,8 @@ func sampleSummaries(t *testing.T) map[string]*Summary {
 		"one":     crowd(1, 3).summary(t),
 		"few":     poisson(10, 5, 3).summary(t),
 		"extreme": summarize(t, extreme(), check.Verdict{Opinion: check.Unknown}),
+		"lots":    severalItems(t),
+		"returns": givenBack(t),
 		"nothing": summarize(t, nothing(), check.Verdict{Opinion: check.Unknown}),
 	}
 }
@@ -117,6 +119,8 @@ func TestPicturesOfEachSale(t *testing.T) {
 		{"burst", "latency timeline stock rank", "a burst has ranks"},
 		{"stalled", "latency timeline stock", "an open run has none"},
 		{"closed", "latency timeline stock", "nor has a closed one"},
+		{"lots", "latency timeline stock", "200 items in turn are one sale"},
+		{"returns", "latency timeline stock rank", "releases do not rank"},
 		{"one", "latency timeline stock rank", "a single attempt is still drawn"},
 		{"lost", "timeline stock", "nobody was answered: no latency, no ranks, and no empty axes for them"},
 		{"nothing", "", "nobody came"},

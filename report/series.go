@@ -46,15 +46,17 @@ type series struct {
 
 // A bin is what happened in one step of a series.
 type bin struct {
-	// due is the attempts due in the bin.
+	// due is the attempts of any verb due in the bin.
 	due int64
-	// outcomes and latency are over the attempts that count in the bin;
+	// outcomes and latency are over the purchases that count in the bin;
 	// latency is nil without any.
 	outcomes [sale.Dropped + 1]int64
 	latency  *distribution
-	// answered and granted are the replies that returned in the bin, and the
-	// units they granted, the first and the last of them at the two instants.
-	answered, granted, firstGrant, lastGrant int64
+	// answered is the replies to attempts of any verb that returned in the bin.
+	answered int64
+	// taken and back are the units that were granted, and that were released or
+	// came on top, the first and the last of them at the two instants.
+	taken, back, firstMove, lastMove int64
 }
 
 // newSeries returns an empty series for a history.
@@ -70,15 +72,29 @@ func newSeries(head *history.Head) *series {
 func (s *series) add(a *history.Attempt) {
 	s.cover(max(a.Due, a.Return))
 	s.at(a.Due).due++
-	s.count(a)
 	if a.Outcome.Answered() {
-		b := s.at(a.Return)
-		b.answered++
-		b.grant(int64(a.Granted), a.Return, a.Return)
+		s.at(a.Return).answered++
+	}
+	if a.Verb == sale.Buy {
+		s.buy(a)
+	}
+}
+
+// buy counts what is told of purchases alone.
+func (s *series) buy(a *history.Attempt) {
+	s.count(a)
+	if a.Outcome == sale.OK {
+		s.at(a.Return).move(int64(a.Granted), 0, a.Return, a.Return)
 	}
 	if s.ranks != nil {
 		s.ranks.add(a)
 	}
+}
+
+// cameBack counts units that were released or came on top.
+func (s *series) cameBack(units, at int64) {
+	s.cover(at)
+	s.at(at).move(0, units, at, at)
 }
 
 // count files the attempt's outcome and time under the instant the series is by.
@@ -163,7 +179,7 @@ func (s *series) halve() {
 func (s *series) merge(to, from *bin) {
 	to.due += from.due
 	to.answered += from.answered
-	to.grant(from.granted, from.firstGrant, from.lastGrant)
+	to.move(from.taken, from.back, from.firstMove, from.lastMove)
 	for o, n := range from.outcomes {
 		to.outcomes[o] += n
 	}
@@ -177,17 +193,23 @@ func (s *series) merge(to, from *bin) {
 	}
 }
 
-// grant counts units granted from one instant to another.
-func (b *bin) grant(units, first, last int64) {
-	if units == 0 {
+// move counts units taken and come back from one instant to another.
+func (b *bin) move(taken, back, first, last int64) {
+	if taken == 0 && back == 0 {
 		return
 	}
-	if b.granted == 0 || first < b.firstGrant {
-		b.firstGrant = first
+	if b.still() || first < b.firstMove {
+		b.firstMove = first
 	}
-	b.granted += units
-	b.lastGrant = max(b.lastGrant, last)
+	if b.still() || last > b.lastMove {
+		b.lastMove = last
+	}
+	b.taken += taken
+	b.back += back
 }
+
+// still reports whether no unit was taken or came back.
+func (b *bin) still() bool { return b.taken == 0 && b.back == 0 }
 
 // distribution returns an empty distribution, a used one where there is one.
 func (s *series) distribution() *distribution {

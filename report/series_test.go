@@ -43,7 +43,8 @@ func sums(s *series) (all bin, latencies int64) {
 	for _, b := range s.filled() {
 		all.due += b.due
 		all.answered += b.answered
-		all.granted += b.granted
+		all.taken += b.taken
+		all.back += b.back
 		for o, n := range b.outcomes {
 			all.outcomes[o] += n
 		}
@@ -61,7 +62,7 @@ func TestSeriesLosesNothing(t *testing.T) {
 		for _, a := range attempts {
 			want.due++
 			want.outcomes[a.Outcome]++
-			want.granted += int64(a.Granted)
+			want.taken += int64(a.Granted)
 			if a.Outcome.Answered() {
 				want.answered++
 			}
@@ -127,7 +128,7 @@ func TestSeriesPercentilesAreNearExact(t *testing.T) {
 }
 
 func TestSeriesCountsWhereItsModelSays(t *testing.T) {
-	late := []history.Attempt{{Due: 0, Call: 50 * ms, Return: 60 * ms, Outcome: sale.OK, Granted: 1}}
+	late := []history.Attempt{{Verb: sale.Buy, Due: 0, Call: 50 * ms, Return: 60 * ms, Outcome: sale.OK, Granted: 1}}
 	for _, row := range []struct {
 		model      string
 		at, passed int64

@@ -9,46 +9,59 @@ import (
 	"github.com/seckill-bench/seckill/scenario/sale"
 )
 
-// Summarize reads a history once and puts it, with its verdict, into figures.
-// Memory does not grow with the number of attempts. It fails when the history
-// cannot be read or holds an objective that does not parse.
+// Summarize reads a history, and puts it with its verdict into figures. It
+// reads it once, and again where units were released: only then it is known
+// whose grants to look for. Memory grows with the number of releases and not
+// with the number of attempts. It fails when the history cannot be read or holds
+// an objective that does not parse.
 func Summarize(h *history.History, v check.Verdict) (*Summary, error) {
 	objectives, err := ParseObjectives(h.Head.Objective, h.Head.Model)
 	if err != nil {
 		return nil, err
 	}
 	c := newCollector(h, v, objectives)
-	for batch, err := range h.Batches() {
-		if err != nil {
-			return nil, fmt.Errorf("reading the attempts: %w", err)
-		}
-		for i := range batch {
-			c.add(&batch[i])
+	if err := eachAttempt(h, c.add); err != nil {
+		return nil, err
+	}
+	if len(c.released) > 0 {
+		if err := eachAttempt(h, c.giveBack); err != nil {
+			return nil, err
 		}
 	}
 	return c.finish(), nil
 }
 
+func eachAttempt(h *history.History, do func(*history.Attempt)) error {
+	for batch, err := range h.Batches() {
+		if err != nil {
+			return fmt.Errorf("reading the attempts: %w", err)
+		}
+		for i := range batch {
+			do(&batch[i])
+		}
+	}
+	return nil
+}
+
 // A collector is a Summary in the making.
 type collector struct {
 	*Summary
-	counts  [256]int64 // by outcome
+	counts  [256]int64 // of purchases, by outcome
 	replies int64
 	// lastBuyer is the buyer that arrived last, due at lastArrival: buyers are
 	// numbered as they arrive.
 	lastBuyer   uint32
 	lastArrival int64
-	items       []itemSale
-	tallies     []tally
+	// released holds when a release was first answered ok, by the purchase it
+	// gave back, until its grant is found.
+	released map[purchase]int64
+	tallies  []tally
 }
 
-// An itemSale is what the attempts say about one item.
-type itemSale struct {
-	granted int64
-	refused bool
-	// soldOut is the earliest return of a sold_out, lastOK the latest of an ok.
-	soldOut, lastOK int64
-}
+// A purchase is one request of a buyer.
+type purchase struct{ buyer, request uint32 }
+
+func purchaseOf(a *history.Attempt) purchase { return purchase{a.Buyer, a.Request} }
 
 func newCollector(h *history.History, v check.Verdict, objectives []Objective) *collector {
 	c := &collector{
@@ -57,32 +70,73 @@ func newCollector(h *history.History, v check.Verdict, objectives []Objective) *
 			Counts: make(map[sale.Outcome]int64), firstDue: history.Never, lastReturn: history.Never,
 			response: newDistribution(digits), service: newDistribution(digits), lateness: newDistribution(digits),
 			lag: newDistribution(digits), wait: newDistribution(digits), returns: newDistribution(digits),
-			series: newSeries(&h.Head),
+			series: newSeries(&h.Head), items: make([]itemSale, len(h.Head.Items)),
 		},
 		lastArrival: history.Never,
-		items:       make([]itemSale, len(h.Head.Items)),
+		released:    make(map[purchase]int64),
 	}
 	for i := range c.items {
-		c.items[i] = itemSale{soldOut: history.Never, lastOK: history.Never}
+		c.items[i] = newItemSale()
 	}
 	for _, o := range objectives {
 		c.tallies = append(c.tallies, tally{Objective: o})
 	}
+	for i := range h.Events {
+		if e := &h.Events[i]; e.Kind == eventRestock && int(e.Item) < len(c.items) {
+			c.restock(e)
+		}
+	}
 	return c
 }
 
+func (c *collector) restock(e *history.Event) {
+	c.items[e.Item].restock(e)
+	if c.Restocked == nil {
+		c.Restocked = ptr(int64(0))
+	}
+	if e.Until == history.Never {
+		c.MaybeRestocked += e.Units
+		return
+	}
+	*c.Restocked += e.Units
+	c.series.cameBack(e.Units, e.Until)
+}
+
 func (c *collector) add(a *history.Attempt) {
-	c.counts[a.Outcome]++
-	if c.Attempts == 0 || a.Due < c.firstDue {
+	if c.Recorded == 0 || a.Due < c.firstDue {
 		c.firstDue = a.Due
 	}
-	c.Attempts++
+	c.Recorded++
 	c.lastReturn = max(c.lastReturn, a.Return)
+	answered, defect := a.Outcome.Answered(), a.Defect != sale.NoDefect
+	if answered {
+		c.returns.add(a.Return)
+	} else {
+		c.silent++
+	}
+	if answered || defect {
+		c.replies++
+	}
+	if defect || a.Outcome == sale.Dropped || a.Outcome == sale.Failed {
+		c.early++
+	}
+	c.series.add(a)
+	if a.Verb == sale.Buy {
+		c.buy(a)
+	} else {
+		c.after(a)
+	}
+}
+
+// buy counts a purchase.
+func (c *collector) buy(a *history.Attempt) {
+	c.Attempts++
+	c.counts[a.Outcome]++
+	if a.Try > 0 {
+		c.Resends++
+	}
 	if a.Buyer > c.lastBuyer || c.lastArrival == history.Never || a.Buyer == c.lastBuyer && a.Due < c.lastArrival {
 		c.lastBuyer, c.lastArrival = a.Buyer, a.Due
-	}
-	if a.Defect != sale.NoDefect {
-		c.defects++
 	}
 	if a.Outcome.Answered() {
 		c.answered(a)
@@ -93,21 +147,47 @@ func (c *collector) add(a *history.Attempt) {
 	for i := range c.tallies {
 		c.tallies[i].add(a)
 	}
-	c.series.add(a)
+	if int(a.Item) < len(c.items) {
+		c.items[a.Item].buy(a)
+	}
+}
+
+// after counts what a buyer did with what he had bought.
+func (c *collector) after(a *history.Attempt) {
+	if int(a.Verb) >= len(c.byVerb) {
+		return
+	}
+	c.byVerb[a.Verb].add(a)
+	switch {
+	case a.Verb != sale.Release:
+	case a.Outcome == sale.OK:
+		if at, known := c.released[purchaseOf(a)]; !known || a.Return < at {
+			c.released[purchaseOf(a)] = a.Return
+		}
+	case a.Outcome == sale.Indeterminate && int(a.Item) < len(c.items):
+		c.items[a.Item].maybe += int64(a.Quantity)
+	}
+}
+
+// giveBack counts the units of a grant that was released, once.
+func (c *collector) giveBack(a *history.Attempt) {
+	if a.Verb != sale.Buy || a.Outcome != sale.OK || int(a.Item) >= len(c.items) {
+		return
+	}
+	if at, known := c.released[purchaseOf(a)]; known {
+		delete(c.released, purchaseOf(a))
+		c.items[a.Item].released += int64(a.Granted)
+		c.series.cameBack(int64(a.Granted), at)
+	}
 }
 
 func (c *collector) answered(a *history.Attempt) {
-	c.replies++
-	c.returns.add(a.Return)
 	times := &c.byOutcome[a.Outcome]
 	if times.response == nil {
 		times.response, times.service = newDistribution(digits), newDistribution(digits)
 	}
 	times.response.add(a.Return - a.Due)
 	times.service.add(a.Return - a.Call)
-	if int(a.Item) < len(c.items) {
-		c.items[a.Item].add(a)
-	}
 }
 
 // notAnswered: what was never sent has no service time to miss.
@@ -115,9 +195,6 @@ func (c *collector) notAnswered(a *history.Attempt) {
 	c.response.miss()
 	if a.Call != history.Never {
 		c.service.miss()
-	}
-	if a.Defect != sale.NoDefect {
-		c.replies++
 	}
 }
 
@@ -134,28 +211,6 @@ func (c *collector) reached(a *history.Attempt) {
 	c.wait.add(a.Call - a.Due - int64(a.Start)*1000)
 }
 
-func (i *itemSale) add(a *history.Attempt) {
-	switch a.Outcome {
-	case sale.OK:
-		i.granted += int64(a.Granted)
-		i.lastOK = max(i.lastOK, a.Return)
-	case sale.SoldOut:
-		if i.soldOut == history.Never || a.Return < i.soldOut {
-			i.soldOut = a.Return
-		}
-	case sale.Refused:
-		i.refused = true
-	}
-}
-
-// soldOutAt is when the item was first seen to be sold out, or history.Never.
-func (i *itemSale) soldOutAt(stock, quantity int64) int64 {
-	if i.soldOut == history.Never && i.refused && stock-i.granted < max(quantity, 1) {
-		return i.lastOK
-	}
-	return i.soldOut
-}
-
 func (c *collector) finish() *Summary {
 	s := c.Summary
 	for _, o := range sale.Outcomes {
@@ -167,8 +222,13 @@ func (c *collector) finish() *Summary {
 	}
 	s.Left = s.left()
 	s.SoldOutAt = c.soldOutAt()
+	var released int64
 	for i := range c.items {
 		s.Granted += c.items[i].granted
+		released += c.items[i].released
+	}
+	if s.byVerb[sale.Release].count > 0 {
+		s.Released = &released
 	}
 	c.rates()
 	s.series.finish()
@@ -182,7 +242,7 @@ func (c *collector) rates() {
 	if c.lastReturn == history.Never {
 		return
 	}
-	if c.NotAnswered() == 0 {
+	if c.silent == 0 {
 		c.AllAnswered = ptr(c.lastReturn)
 	}
 	length := c.lastReturn - c.firstDue
@@ -199,29 +259,27 @@ func (c *collector) rates() {
 func (c *collector) soldOutAt() *int64 {
 	at := int64(history.Never)
 	for i := range c.items {
-		item := c.items[i].soldOutAt(c.Head.Items[i].Stock, c.Head.Quantity)
-		if item == history.Never {
+		item := c.itemSoldOutAt(i)
+		if item == nil {
 			return nil
 		}
-		at = max(at, item)
+		at = max(at, *item)
 	}
-	if at == history.Never {
-		return nil
-	}
-	return &at
+	return unlessNever(at)
 }
 
 // left sums the audited stocks; nil when one could not be read.
 func (s *Summary) left() *int64 {
-	if s.Tail == nil || len(s.Tail.Audits) == 0 || len(s.Tail.Audits) < len(s.Head.Items) {
+	if len(s.Head.Items) == 0 {
 		return nil
 	}
 	var units int64
-	for _, a := range s.Tail.Audits {
-		if a.Stock == nil {
+	for i := range s.Head.Items {
+		left := s.leftOf(i)
+		if left == nil {
 			return nil
 		}
-		units += *a.Stock
+		units += *left
 	}
 	return &units
 }

@@ -50,26 +50,6 @@ func TestOfferedIsTheRateOfArrivals(t *testing.T) {
 	}
 }
 
-func TestSoldOutAt(t *testing.T) {
-	never := int64(history.Never)
-	for _, test := range []struct {
-		reason          string
-		item            itemSale
-		stock, quantity int64
-		want            int64
-	}{
-		{"the first sold_out says so", itemSale{soldOut: 7, lastOK: 9, granted: 1}, 5, 1, 7},
-		{"refused alone may mean a duplicate", itemSale{soldOut: never, lastOK: 9, granted: 4, refused: true}, 5, 1, never},
-		{"refused after the last unit: the ok that took it", itemSale{soldOut: never, lastOK: 9, granted: 5, refused: true}, 5, 1, 9},
-		{"what is left is less than a purchase", itemSale{soldOut: never, lastOK: 9, granted: 4, refused: true}, 5, 2, 9},
-		{"all sold, and nobody came who was refused", itemSale{soldOut: never, lastOK: 9, granted: 5}, 5, 1, never},
-	} {
-		if got := test.item.soldOutAt(test.stock, test.quantity); got != test.want {
-			t.Errorf("%s: %d, want %d", test.reason, got, test.want)
-		}
-	}
-}
-
 func TestUnansweredAttemptsStayInTheDenominator(t *testing.T) {
 	s := killed(t)
 	for _, test := range []struct {

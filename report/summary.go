@@ -5,6 +5,8 @@
 package report
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/seckill-bench/seckill/scenario/check"
@@ -20,34 +22,48 @@ type Summary struct {
 	Tail    *history.Tail
 	Events  []history.Event
 	Verdict check.Verdict
-	// Counts holds the attempts of each outcome.
+	// Counts holds the purchases of each outcome.
 	Counts map[sale.Outcome]int64
-	// Attempts is all attempts that were due, dropped ones included.
+	// Attempts is all purchases that were due, dropped ones included. Releases
+	// and confirmations are counted apart.
 	Attempts int64
-	// Granted is the units acknowledged.
+	// Recorded is all attempts of any verb.
+	Recorded int64
+	// Resends is the purchases sent again under the same request.
+	Resends int64
+	// Granted is the units acknowledged as sold.
 	Granted int64
+	// Released is the units of them that were given back: each request that was
+	// granted once, when its release was answered ok. Nil when nobody released.
+	Released *int64
+	// Restocked is the units that certainly came on top while the sale ran, and
+	// MaybeRestocked those that may have. Restocked is nil without a restock.
+	Restocked      *int64
+	MaybeRestocked int64
 	// Left is the units left by the audit; nil where an item's stock could not be read.
 	Left *int64
-	// Duration is the time from the first due instant to the last return.
+	// Duration is the time from the first due instant to the last return of any verb.
 	Duration *time.Duration
-	// Throughput is the attempts with a reply per second of Duration.
+	// Throughput is the attempts of any verb with a reply per second of Duration.
 	Throughput *float64
 	// Offered is the buyers that arrived per second, from the first due
 	// instant to the last; nil unless the model is open.
 	Offered *float64
 	// SoldOutAt is when the last item was first seen to be sold out: the
-	// earliest return of a sold_out for it or, for a script whose only word
-	// is refused, the return of the ok that took its last unit. Nil when an
-	// item was not sold out.
+	// earliest return of a sold_out for as few units as anybody asked of it or,
+	// for a script whose only word is refused, the return of the ok that took
+	// its last unit. Nil when an item was not sold out.
 	SoldOutAt *int64
-	// AllAnswered is the last return; nil when an attempt got no definite
-	// business reply.
+	// AllAnswered is the last return; nil when an attempt of any verb got no
+	// definite business reply.
 	AllAnswered *int64
 	// Objective holds the objectives in the order they were given.
 	Objective []Finding
 
-	// defects is the replies that no rule names and the errors of the script.
-	defects int64
+	// silent is the attempts of any verb without a definite business reply, and
+	// early those of them that were over before their timeout, as far as that is
+	// known: dropped, failed, or answered with a defect.
+	silent, early int64
 	// firstDue and lastReturn are history.Never without an attempt that has one.
 	firstDue, lastReturn int64
 	texts                *history.Texts
@@ -59,7 +75,11 @@ type Summary struct {
 	returns *distribution
 	// byOutcome is indexed by outcome, for those with a business reply; nil distributions where it never occurred.
 	byOutcome [sale.Dropped + 1]outcomeTimes
-	series    *series
+	// byVerb is indexed by verb; that of a purchase is empty.
+	byVerb [sale.Confirm + 1]verbFigures
+	// items is in the order of Head.Items.
+	items  []itemSale
+	series *series
 }
 
 // outcomeTimes are the times of the attempts with one outcome.
@@ -72,7 +92,7 @@ const (
 	modelOpen   = "open"
 )
 
-// NotAnswered is the number of attempts without a definite business reply.
+// NotAnswered is the number of purchases without a definite business reply.
 func (s *Summary) NotAnswered() int64 {
 	return s.Counts[sale.Failed] + s.Counts[sale.Indeterminate] + s.Counts[sale.Dropped]
 }
@@ -85,6 +105,15 @@ func (s *Summary) Stock() (units int64) {
 	return units
 }
 
+// doubts are the judge's, and for the rules that could not be decided one each.
+func (s *Summary) doubts() []string {
+	all := slices.Clone(s.Verdict.Doubts)
+	for _, rule := range inOrder(s.Verdict.Undecided) {
+		all = append(all, fmt.Sprintf("%s could not be decided: %s", rule, s.Verdict.Undecided[rule]))
+	}
+	return all
+}
+
 // ExitCode is the exit code of a run with this summary: 1 invalid; 3 unknown,
 // or an objective that cannot be decided; 4 an objective missed; else 0.
 func (s *Summary) ExitCode() int {
@@ -93,10 +122,10 @@ func (s *Summary) ExitCode() int {
 		missed = missed || f.Verdict == Missed
 		undecided = undecided || f.Verdict == Inconclusive
 	}
-	switch {
-	case s.Verdict.Opinion == check.Invalid:
+	switch opinion := s.Verdict.Opinion; {
+	case opinion == check.Invalid:
 		return 1
-	case s.Verdict.Opinion != check.Valid || undecided:
+	case opinion != check.Valid || undecided:
 		return 3
 	case missed:
 		return 4

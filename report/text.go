@@ -105,7 +105,43 @@ func (s *Summary) unitsSold() string {
 	if s.Left != nil {
 		left = thousands(*s.Left) + " left"
 	}
-	return fmt.Sprintf("%s of %s units acknowledged as sold, %s", thousands(s.Granted), thousands(s.Stock()), left)
+	items, sold, stock := s.itemsOnSale(), thousands(s.Granted), thousands(s.Stock()+s.restocked())
+	if s.Released == nil {
+		return fmt.Sprintf("%s%s of %s units%s acknowledged as sold, %s", items, sold, stock, s.cameOnTop(), left)
+	}
+	return fmt.Sprintf("%s%s units acknowledged as sold, %s of them given back, of %s on sale%s; %s",
+		items, sold, thousands(*s.Released), stock, s.cameOnTop(), left)
+}
+
+// itemsOnSale is how many items there were, where it was more than one.
+func (s *Summary) itemsOnSale() string {
+	if len(s.Head.Items) < 2 {
+		return ""
+	}
+	return thousands(int64(len(s.Head.Items))) + " items, "
+}
+
+// restocked is the units that certainly came on top.
+func (s *Summary) restocked() int64 {
+	if s.Restocked == nil {
+		return 0
+	}
+	return *s.Restocked
+}
+
+// cameOnTop tells of the restocks behind the units on sale.
+func (s *Summary) cameOnTop() string {
+	var parts []string
+	if n := s.restocked(); n > 0 {
+		parts = append(parts, thousands(n)+" of them restocked")
+	}
+	if s.MaybeRestocked > 0 {
+		parts = append(parts, thousands(s.MaybeRestocked)+" more may have come on top")
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
 }
 
 func (t *text) violations() {
@@ -126,15 +162,12 @@ func (t *text) violations() {
 }
 
 func (t *text) doubts() {
-	v := &t.s.Verdict
-	if len(v.Doubts)+len(v.Undecided) > 0 {
+	doubts := t.s.doubts()
+	if len(doubts) > 0 {
 		t.head("  In doubt")
 	}
-	for _, doubt := range v.Doubts {
+	for _, doubt := range doubts {
 		t.say("    - ", "%s", Plain(doubt))
-	}
-	for _, rule := range inOrder(v.Undecided) {
-		t.say("    - ", "%s could not be decided: %s", rule, Plain(v.Undecided[rule]))
 	}
 }
 
@@ -178,10 +211,9 @@ func (f *Finding) measured() string {
 func (t *text) notExercised() {
 	byFlag := make(map[string][]string)
 	var flags []string
-	v := &t.s.Verdict
+	v, undecided := &t.s.Verdict, t.s.Verdict.Undecided
 	for _, rule := range check.Rules {
-		_, undecided := v.Undecided[rule]
-		if v.Exercised[rule] > 0 || undecided || t.s.violationOf(rule) != nil {
+		if _, is := undecided[rule]; v.Exercised[rule] > 0 || is || t.s.violationOf(rule) != nil {
 			continue
 		}
 		how := Plain(cmp.Or(v.Exercise[rule], notApplied))
@@ -218,6 +250,9 @@ func (s *Summary) attemptLine(a *history.Attempt) string {
 	if a.Try > 0 {
 		fmt.Fprintf(&b, ", try %d", a.Try+1)
 	}
+	if asked := s.asked(a); asked != "" {
+		fmt.Fprintf(&b, ", %s", asked)
+	}
 	fmt.Fprintf(&b, ": due %s", exact(a.Due))
 	if a.Call != history.Never {
 		fmt.Fprintf(&b, ", call %s", exact(a.Call))
@@ -239,6 +274,22 @@ func (s *Summary) attemptLine(a *history.Attempt) string {
 		fmt.Fprintf(&b, ", reply %s", reply)
 	}
 	return b.String()
+}
+
+// asked is what an attempt was for, as far as the attempts of the sale differ
+// in it: the verb, the units, the item.
+func (s *Summary) asked(a *history.Attempt) string {
+	var parts []string
+	if a.Verb == sale.Release || a.Verb == sale.Confirm {
+		parts = append(parts, a.Verb.String())
+	}
+	if s.Head.Quantity == 0 {
+		parts = append(parts, thousands(int64(a.Quantity)))
+	}
+	if int(a.Item) < len(s.Head.Items) && len(s.Head.Items) > 1 {
+		parts = append(parts, "of "+s.Head.Items[a.Item].ID)
+	}
+	return strings.Join(parts, " ")
 }
 
 // exact writes an instant to the nanosecond.

@@ -43,7 +43,7 @@ func TestJUnitCounts(t *testing.T) {
 		if err := xml.Unmarshal(out.Bytes(), &doc); err != nil {
 			t.Fatalf("%s: %v", test.reason, err)
 		}
-		j := doc.Suite
+		j := doc.Suites[0]
 		if len(j.Cases) != j.Tests || j.Tests != test.tests || j.Failures != test.failures || j.Errors != test.errored || j.Skipped != test.skipped {
 			t.Errorf("%s: %d tests, %d failures, %d errors, %d skipped", test.reason, j.Tests, j.Failures, j.Errors, j.Skipped)
 		}
