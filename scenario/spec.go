@@ -48,9 +48,11 @@ type Spec struct {
 	LostReplies Share         `yaml:"lost_replies" default:"0" placeholder:"SHARE" group:"driver" help:"Share of the replies that are lost on their way, each with its connection (default ${default})."`
 	Seed        *uint64       `yaml:"seed" placeholder:"N" group:"driver" help:"Repeats the plan of arrivals and buyers; drawn and printed if not given."`
 
-	SLO     string `yaml:"slo" name:"slo" placeholder:"LIST" group:"report" help:"Objectives joined by commas: p99<5ms, ok.p99<10ms, service.p99<1ms, errors<0.1%, sold_out_at<300ms, all_answered<2s."`
-	Out     string `yaml:"out" placeholder:"DIR" group:"report" help:"The results folder; results/NAME-TIME if not given."`
-	Replace bool   `yaml:"replace" group:"report" help:"Replace a results folder that exists, if it is one."`
+	SLO          string `yaml:"slo" name:"slo" placeholder:"LIST" group:"report" help:"Objectives joined by commas: p99<5ms, ok.p99<10ms, service.p99<1ms, errors<0.1%, sold_out_at<300ms, all_answered<2s."`
+	Report       string `yaml:"report" enum:",min,full" default:"" placeholder:"HOW" group:"report" help:"full: every file, pictures and the page; min: the record and what programs read (full, and min for gate, if not given)."`
+	RetryUnknown int    `yaml:"retry_unknown" placeholder:"N" group:"report" help:"Of gate: times it is tried again while the verdict is unknown."`
+	Out          string `yaml:"out" placeholder:"DIR" group:"report" help:"The results folder; results/NAME-TIME if not given."`
+	Replace      bool   `yaml:"replace" group:"report" help:"Replace a results folder that exists, if it is one."`
 }
 
 // Access is how one gets into a server that somebody else runs.
@@ -99,6 +101,8 @@ func (s *Spec) check() error {
 		{s.Quantity != nil && s.Quantity.Most() > maxUnits, fmt.Sprintf("--quantity: more than %d units are not supported", maxUnits)},
 		{less(s.Limit, 0), "--limit: a limit is 1 unit or more, or 0 for none"},
 		{s.Retries < 0 || s.Retries > maxRetries, fmt.Sprintf("--retries %d: a request is sent again from 0 to %d times", s.Retries, maxRetries)},
+		{s.RetryUnknown < 0 || s.RetryUnknown > maxRetries, fmt.Sprintf("--retry-unknown %d: want from 0 to %d times", s.RetryUnknown, maxRetries)},
+		{s.Report != "" && s.Report != "min" && s.Report != "full", fmt.Sprintf("--report %s: want min or full", s.Report)},
 		{s.Duration < 0, fmt.Sprintf("--duration %s: the doors must be open for some time", s.Duration)},
 		{s.Patience < 0, fmt.Sprintf("--patience %s: patience is a length of time", s.Patience)},
 		{s.Timeout <= 0, fmt.Sprintf("--timeout %s: a reply needs some time", s.Timeout)},

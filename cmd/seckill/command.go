@@ -39,3 +39,15 @@ func quote(word string) string {
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
+
+// valuesOf returns the values of a flag in a command line, in their order.
+func valuesOf(args []string, flag string) (values []string) {
+	for i, arg := range args {
+		if value, joined := strings.CutPrefix(arg, flag+"="); joined {
+			values = append(values, value)
+		} else if arg == flag && i+1 < len(args) {
+			values = append(values, args[i+1])
+		}
+	}
+	return values
+}

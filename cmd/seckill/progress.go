@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
@@ -12,21 +13,19 @@ import (
 	"golang.org/x/term"
 
 	"github.com/seckill-bench/seckill/report"
-	"github.com/seckill-bench/seckill/scenario/history"
 )
 
 // progress shows a sale while it happens: bars on a terminal, elsewhere at
 // most one plain line a second.
 type progress struct {
-	head  *history.Head
 	live  *report.Live
 	begin time.Time
 	over  chan struct{}
 	shown sync.WaitGroup
 }
 
-func startProgress(w io.Writer, head *history.Head, live *report.Live) *progress {
-	p := &progress{head: head, live: live, begin: time.Now(), over: make(chan struct{})}
+func startProgress(w io.Writer, live *report.Live) *progress {
+	p := &progress{live: live, begin: time.Now(), over: make(chan struct{})}
 	if isTerminal(w) {
 		p.shown.Go(func() { p.bars(w) })
 	} else {
@@ -57,7 +56,7 @@ func (p *progress) lines(w io.Writer) {
 			return
 		case <-tick.C:
 			now := p.live.Snapshot()
-			fmt.Fprintf(w, "%6s  %d units left  %s\n", time.Since(p.begin).Round(time.Second), now.Left, figures(now))
+			fmt.Fprintf(w, "%6s  units left %s  %s\n", time.Since(p.begin).Round(time.Second), unitsLeft(&now), figures(&now))
 		}
 	}
 }
@@ -68,15 +67,20 @@ const fine = 1000
 // bars redraws two lines: the units left running down, and the figures.
 func (p *progress) bars(w io.Writer) {
 	screen := mpb.New(mpb.WithOutput(w), mpb.WithWidth(48), mpb.WithRefreshRate(100*time.Millisecond))
-	now := p.live.Snapshot()
-	stock := p.head.Items[0].Stock
+	var shown atomic.Pointer[report.Snapshot] // mpb draws on a goroutine of its own
+	look := func() *report.Snapshot {
+		now := p.live.Snapshot()
+		shown.Store(&now)
+		return &now
+	}
 	// A bar that has once been full is finished for mpb: ours begins so, and
 	// therefore has a total just above what it shows.
-	bar := screen.New(fine*stock+1, mpb.BarStyle().Lbound("[").Filler("█").Tip("█").Padding("·").Rbound("]"),
+	total := fine*look().Stock + 1
+	bar := screen.New(total, mpb.BarStyle().Lbound("[").Filler("█").Tip("█").Padding("·").Rbound("]"),
 		mpb.PrependDecorators(decor.Name("units left ")),
-		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return fmt.Sprintf(" %d of %d", now.Left, stock) })))
+		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + unitsLeft(shown.Load()) })))
 	line := screen.New(1, mpb.NopStyle(),
-		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return figures(now) })))
+		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return figures(shown.Load()) })))
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for open := true; open; {
@@ -85,16 +89,27 @@ func (p *progress) bars(w io.Writer) {
 			open = false
 		case <-tick.C:
 		}
-		now = p.live.Snapshot()
-		bar.SetCurrent(fine * max(now.Left, 0))
+		now := look()
+		bar.SetTotal(fine*now.Stock+1, false) // a restock makes it longer
+		bar.SetCurrent(fine * now.Left)
 	}
 	bar.Abort(false)
 	line.Abort(false)
 	screen.Wait()
 }
 
+// unitsLeft says how many units are left of how many, and whether more were
+// promised than there are.
+func unitsLeft(s *report.Snapshot) string {
+	text := fmt.Sprintf("%d of %d", s.Left, s.Stock)
+	if s.Oversold > 0 {
+		text += fmt.Sprintf(", %d too many sold", s.Oversold)
+	}
+	return text
+}
+
 // figures is the state of a sale in one line.
-func figures(s report.Snapshot) string {
+func figures(s *report.Snapshot) string {
 	return fmt.Sprintf("%d attempts  %.0f/s  p50 %s  p99 %s  %d errors", s.Attempts, s.Rate, shortTime(s.P50), shortTime(s.P99), s.Errors)
 }
 

@@ -19,7 +19,8 @@ import (
 )
 
 type runCmd struct {
-	Scenario string `arg:"" optional:"" default:"flash-sale" help:"A scenario file, or the name of a built-in one."`
+	Scenario string   `arg:"" optional:"" default:"flash-sale" help:"A scenario file, or the name of a built-in one."`
+	More     []string `arg:"" optional:"" name:"script" help:"Further scripts, of the scenario gate."`
 
 	scenario.Spec `embed:""`
 }
@@ -27,6 +28,12 @@ type runCmd struct {
 // Run drives a sale, judges it and reports it.
 func (c *runCmd) Run(app *app) (int, error) {
 	if err := c.load(app.kong); err != nil {
+		return 0, err
+	}
+	if c.Scenario == gateName {
+		return c.gate(app)
+	}
+	if err := c.oneScript(app.kong.Args); err != nil {
 		return 0, err
 	}
 	if err := c.Prepare(); err != nil {
@@ -63,6 +70,19 @@ func (c *runCmd) Run(app *app) (int, error) {
 		return exitKilled, nil
 	}
 	return c.report(app, results.dir)
+}
+
+// oneScript refuses several scripts, and what else only a gate can do.
+func (c *runCmd) oneScript(args []string) error {
+	switch {
+	case len(c.More) > 0:
+		return fmt.Errorf("unexpected argument %s: a sale has one scenario; run gate takes several scripts", c.More[0])
+	case len(valuesOf(args, "--script")) > 1:
+		return errors.New("--script: a sale has one script; run gate takes several")
+	case c.RetryUnknown != 0:
+		return errors.New("--retry-unknown: want it with run gate; a sale is run once")
+	}
+	return nil
 }
 
 // load reads the scenario and puts the flags that were given over it.
@@ -148,8 +168,11 @@ func (c *runCmd) results(planned *scenario.Sale) (*results, error) {
 func (c *runCmd) drive(app *app, planned *scenario.Sale, res *results) error {
 	live := report.NewLive(&planned.Head)
 	rec := history.NewRecorder(res.folder, live)
-	progress := startProgress(app.stderr, &planned.Head, live)
-	tail, err := planned.Run(app.ctx, rec, res.folder.Event)
+	progress := startProgress(app.stderr, live)
+	tail, err := planned.Run(app.ctx, rec, func(e history.Event) {
+		res.folder.Event(e)
+		live.Event(e)
+	})
 	progress.stop()
 	if closeErr := rec.Close(); err != nil {
 		res.discard()

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/seckill-bench/seckill/report"
+	"github.com/seckill-bench/seckill/scenario/check"
+)
+
+// The values of --report.
+const (
+	reportMin  = "min"
+	reportFull = "full"
+)
+
+// report prints what came of each script, writes the files, and returns the
+// exit code of the worst.
+func (g *gate) report(all []*report.Collection) (code int, err error) {
+	for i, judged := range all {
+		if i > 0 {
+			fmt.Fprintln(g.app.stdout)
+		}
+		if err := report.WriteCollectionText(g.app.stdout, judged); err != nil {
+			return 0, err
+		}
+		code = worse(code, judged.ExitCode())
+		if len(all) > 1 {
+			err = firstError(err, report.WriteCollectionFolder(g.folder(&g.scripts[i]), judged))
+		}
+	}
+	err = firstError(err, g.writeTop(all))
+	if err != nil {
+		g.app.tell(err)
+		return worse(code, exitUsage), nil
+	}
+	fmt.Fprintf(g.app.stdout, "\nResults: %s\n", g.res.dir)
+	return code, nil
+}
+
+// worse returns the exit code that comes first of two: 1, 2, 3, 0.
+func worse(a, b int) int {
+	switch {
+	case a == 0:
+		return b
+	case b == 0:
+		return a
+	}
+	return min(a, b)
+}
+
+func firstError(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// writeTop writes what all scripts have in common: one result, one JUnit file,
+// one summary, which a workflow of GitHub shows as well.
+func (g *gate) writeTop(all []*report.Collection) error {
+	top := all[0]
+	if len(all) > 1 {
+		top = g.together(all)
+	}
+	err := firstError(report.WriteCollectionFolder(g.res.dir, top), report.WriteJUnitFile(g.res.dir, all))
+	if path := os.Getenv("GITHUB_STEP_SUMMARY"); path != "" {
+		err = firstError(err, appendSummary(path, all))
+	}
+	if os.Getenv("GITHUB_ACTIONS") == "true" {
+		err = firstError(err, report.WriteAnnotations(g.app.stdout, "", g.annotations(all)))
+	}
+	return err
+}
+
+// together is all scripts as one collection, whose runs say whose they are.
+func (g *gate) together(all []*report.Collection) *report.Collection {
+	top := &report.Collection{Name: gateName, Script: fmt.Sprintf("%d scripts", len(all)), Seed: *g.Seed, Command: all[0].Command}
+	for i, judged := range all {
+		folder := g.scripts[i].folder
+		for _, run := range judged.Runs {
+			run.Name, run.Folder = folder+"/"+run.Name, filepath.Join(folder, run.Folder)
+			top.Runs = append(top.Runs, run)
+		}
+		if judged.Opinion() == check.Unknown {
+			for _, doubt := range judged.AllDoubts() {
+				top.Doubts = append(top.Doubts, folder+": "+doubt)
+			}
+		}
+	}
+	return top
+}
+
+// appendSummary adds the summaries to a file that others write to as well.
+func appendSummary(path string, all []*report.Collection) error {
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("GITHUB_STEP_SUMMARY: %w", err)
+	}
+	for _, judged := range all {
+		err = firstError(err, report.WriteCollectionMarkdown(f, judged))
+	}
+	return firstError(err, f.Close())
+}
+
+// annotations are the broken rules of all scripts, each at its script's file.
+func (g *gate) annotations(all []*report.Collection) (list []report.Annotation) {
+	for i, judged := range all {
+		list = append(list, judged.Annotations(g.scripts[i].name)...)
+	}
+	return list
+}
