@@ -186,6 +186,8 @@ func (l *loader) fitsOrders(n *yaml.Node, r *ordersReader, what string) error {
 		switch {
 		case !keyShape.MatchString(name):
 			return l.errorf(n, "%s: the name %q: want letters, digits and underscores", what, name)
+		case name == "item_number":
+			return l.errorf(n, "%s: the record has a column item_number of its own; want another name", what)
 		case slices.Contains(r.fields[:i], name):
 			return l.errorf(n, "%s: %q is there twice", what, name)
 		}

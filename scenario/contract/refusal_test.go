@@ -48,6 +48,7 @@ var refusals = []struct{ reason, lines, want string }{
 	{"a command on no key", sells + "audit: {buyers: {per_buyer: [PING]}}\n", `5:29: audit.buyers.per_buyer: want a command on one key of the contract, such as [EXISTS, KEY]; keys has: stock`},
 	{"orders of nothing", sells + "audit: {orders: {lrange: stock}}\n", `5:17: audit.orders: nothing is taken from an order; want map, parse or json: {buyer: …}`},
 	{"a column twice", sells + "audit: {orders: {lrange: stock, map: {a: member}, json: {a: $.a}}}\n", `5:17: audit.orders: "a" is there twice`},
+	{"a column of the record's own", sells + "audit: {orders: {lrange: stock, map: {item_number: member}}}\n", `5:17: audit.orders: the record has a column item_number of its own; want another name`},
 	{"orders by a command", sells + "audit: {orders: {command: [psql]}}\n", `5:18: unknown field "command" in audit.orders; known: xrange, lrange, hgetall, zrange, map, parse, json`},
 	{"no length of time", sells + "audit: {settle: soon}\n", `5:17: audit.settle: want a length of time up to 1m, such as 500ms, not "soon"`},
 
