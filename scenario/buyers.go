@@ -215,6 +215,7 @@ func (d *drive) file(a *history.Attempt, answer sale.Answer, wireErr error) {
 		a.Granted = int32(answer.Granted)
 	}
 	a.Receipt = d.rec.Receipts.Keep(answer.Receipt)
+	d.plan.receipts.keep(a.Request, answer.Receipt)
 	a.Reply = d.rec.Texts.Keep(answer.Raw)
 	if a.Return == history.Never { // the strategy ended before it sent anything
 		a.Return = d.clock.now()

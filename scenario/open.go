@@ -127,6 +127,7 @@ func (s *Sale) singCanary(ctx context.Context, links desk) error {
 	}
 	for _, call := range calls {
 		err := links.try(ctx, call, &p)
+		s.trial.keep(0, p.Receipt)
 		if conn.IsCompileError(err) {
 			return cmp.Or(s.strategy.Load(ctx, links), err) // loading names the script's line
 		}
@@ -152,8 +153,16 @@ func (s *Sale) canaryPurchase() sale.Purchase {
 
 // tookCanary says that the canary took part, and nobody else.
 func (s *Sale) tookCanary() sale.Took {
-	once := func(yield func(sale.Purchase) bool) { yield(s.canaryPurchase()) }
-	return sale.Took{Buyers: once, Requests: once}
+	p := s.canaryPurchase()
+	once := func(yield func(sale.Purchase) bool) { yield(p) }
+	answered := func(yield func(sale.Purchase) bool) {
+		for _, p.Receipt = range s.trial.each(0) {
+			if !yield(p) {
+				return
+			}
+		}
+	}
+	return sale.Took{Buyers: once, Requests: answered}
 }
 
 // afterwards are the verbs by which buyers go on when they have bought.

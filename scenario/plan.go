@@ -3,6 +3,7 @@ package scenario
 import (
 	"math/rand/v2"
 	"slices"
+	"sync"
 
 	"github.com/seckill-bench/seckill/scenario/history"
 	"github.com/seckill-bench/seckill/scenario/sale"
@@ -20,6 +21,39 @@ type plan struct {
 	// item begin; nil where there is but one item.
 	byItem []uint32
 	starts []int
+	// receipts are those that answers brought; nil where no key is made of them.
+	receipts *receipts
+}
+
+// receipts are kept while the sale goes on, by the number of the request. Of
+// several answers to one request each may have its own.
+type receipts struct {
+	mu sync.Mutex
+	of map[uint32][]map[string]string
+}
+
+func (r *receipts) keep(request uint32, receipt map[string]string) {
+	if r == nil || len(receipt) == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.of == nil {
+		r.of = map[uint32][]map[string]string{}
+	}
+	r.of[request] = append(r.of[request], receipt)
+}
+
+// each returns the receipts of a request: one that is nil where there is none.
+func (r *receipts) each(request uint32) []map[string]string {
+	if r != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if all := r.of[request]; len(all) > 0 {
+			return all
+		}
+	}
+	return []map[string]string{nil}
 }
 
 // The streams of random numbers. Parts of the plan have streams of their own,
@@ -130,8 +164,11 @@ func (p *plan) took(item int) sale.Took {
 		},
 		Requests: func(yield func(sale.Purchase) bool) {
 			for request := range p.of(item) {
-				if !yield(p.purchase(request)) {
-					return
+				purchase := p.purchase(request)
+				for _, purchase.Receipt = range p.receipts.each(request) {
+					if !yield(purchase) {
+						return
+					}
 				}
 			}
 		},

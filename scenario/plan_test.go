@@ -326,3 +326,30 @@ func TestForeignWritesAreFound(t *testing.T) {
 		t.Errorf("found %q", r.tail.Foreign)
 	}
 }
+
+// A key whose name only the script knows, and tells, is one of the contract's:
+// it is removed at the end, and no foreign write.
+func TestKeysMadeOfAnswers(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"told.lua": "if redis.call('DECR', KEYS[1]) < 0 then return 'none' end local id = redis.sha1hex(ARGV[1]) redis.call('SET', 'told:' .. id, 1) return id",
+		"told.yaml": `version: 1
+script: told.lua
+keys:
+  stock: "stock:{{item}}"
+  told: "told:{{id}}"
+open: [[SET, $stock, "{{stock}}"]]
+buy:
+  keys: [stock]
+  args: ["{{item}}:{{buyer}}"]
+  replies: [{str: none, outcome: sold_out}, {any: true, outcome: ok, capture: {id: reply}}]
+`} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := run(t, t.Context(), filepath.Join(dir, "told.lua"), func(s *Spec) { s.Buyers, s.Stock = new(int64(50)), exactly(20) }, nil)
+	if r.count(sale.OK) != 20 || r.tail.Foreign == nil || len(r.tail.Foreign) != 0 {
+		t.Errorf("%d sold, foreign %q", r.count(sale.OK), r.tail.Foreign)
+	}
+}

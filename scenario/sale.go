@@ -26,6 +26,7 @@ type Sale struct {
 
 	spec     Spec
 	plan     *plan
+	trial    receipts // of the canary
 	strategy strategy.Strategy
 	server   *server.Server
 }
@@ -60,6 +61,9 @@ func New(ctx context.Context, name string, spec Spec, s strategy.Strategy, srv *
 		Host:   history.Host{CPUs: runtime.NumCPU(), OS: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version()},
 	}}
 	sold.plan = newPlan(&sold.spec, &sold.Head)
+	if strat.KeysFromAnswers {
+		sold.plan.receipts = new(receipts)
+	}
 	return sold, nil
 }
 

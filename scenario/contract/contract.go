@@ -210,6 +210,12 @@ func (c *Contract) Apart() bool {
 	return true
 }
 
+// KeysFromAnswers reports whether some key is made of what an answer captures:
+// then KeysFor needs the receipts of those who took part.
+func (c *Contract) KeysFromAnswers() bool {
+	return slices.ContainsFunc(c.keys, func(k key) bool { return k.text.uses(nameCapture) })
+}
+
 // Restocks reports whether the contract says how an item gets more units.
 func (c *Contract) Restocks() bool { return len(c.restock) > 0 }
 

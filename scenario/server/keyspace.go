@@ -19,7 +19,8 @@ const (
 	lookedStep = 500
 )
 
-var errManyKeys = fmt.Errorf("there are more than %d", maxLooked)
+// ErrManyKeys is for a server with more keys than are looked at.
+var ErrManyKeys = fmt.Errorf("there are more than %d keys", maxLooked)
 
 // A Keyspace is every key of a server with what it holds, as redis-cli would
 // show it on one line.
@@ -59,16 +60,13 @@ func (k Keyspace) Changes(after Keyspace) []Change {
 	return changes
 }
 
-// Keyspace reads every key of a server. It fails where there are more than
-// 10,000.
+// Keyspace reads every key of a server. Where there are more than 10,000 it
+// returns so many, with ErrManyKeys.
 func (s *Server) Keyspace(ctx context.Context) (Keyspace, error) {
 	client := redis.NewClient(s.ClientOptions())
 	defer client.Close()
 	keys := Keyspace{}
-	if err := keys.read(ctx, client); err != nil {
-		return nil, err
-	}
-	return keys, nil
+	return keys, keys.read(ctx, client)
 }
 
 // read adds the keys of one node.
@@ -78,7 +76,7 @@ func (k Keyspace) read(ctx context.Context, client *redis.Client) error {
 			return all.Err()
 		}
 		if len(k) >= maxLooked {
-			return errManyKeys
+			return ErrManyKeys
 		}
 		value, err := look(ctx, client, all.Val())
 		if err != nil {

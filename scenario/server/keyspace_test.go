@@ -1,6 +1,8 @@
 package server
 
 import (
+	"errors"
+	"fmt"
 	"testing"
 )
 
@@ -69,5 +71,18 @@ func TestChangesOfKeys(t *testing.T) {
 		if got[i] != want[i] {
 			t.Errorf("change %d is %v, want %v", i, got[i], want[i])
 		}
+	}
+}
+
+// A server that is full of keys is not read to its end, and what was read of it
+// is not lost.
+func TestKeyspaceIsBounded(t *testing.T) {
+	s := mustOpen(t, Options{Server: Embedded})
+	for i := range maxLooked + 1 {
+		s.embedded.Set(fmt.Sprint("k", i), "v")
+	}
+	keys, err := s.Keyspace(t.Context())
+	if !errors.Is(err, ErrManyKeys) || len(keys) != maxLooked {
+		t.Errorf("%d keys, %v", len(keys), err)
 	}
 }

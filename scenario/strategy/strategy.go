@@ -35,6 +35,9 @@ type Strategy struct {
 	// Apart reports whether two items have no key in common, so that both can be
 	// on sale at the same time.
 	Apart bool
+	// KeysFromAnswers reports whether KeysFor needs the receipts of those who
+	// took part.
+	KeysFromAnswers bool
 	// About says in one line what it promises.
 	About string
 
