@@ -43,6 +43,56 @@ func million(buyers, stock int, lost float64) *history.History {
 	return h
 }
 
+// released is a sale of a million attempts, one every microsecond, in which every
+// third buyer gives his unit back a moment later; mixed asks for one to three
+// units.
+func released(buyers, stock int, mixed bool) *history.History {
+	const n = 1_000_000
+	hd := head(int64(stock), sale.Terms{Limit: 3})
+	if hd.Buyers = int64(buyers); mixed {
+		hd.Quantity = 0
+	}
+	r := rand.New(rand.NewPCG(1, 1))
+	left, holds := int64(stock), make([]int64, buyers)
+	all := make([]history.Attempt, 0, n)
+	var back []history.Attempt
+	for i := int64(0); len(all) < n; i++ {
+		now := i * 1000
+		for len(back) > 0 && back[0].Call+50_000 < now {
+			all, left = append(all, back[0]), left+int64(back[0].Quantity)
+			holds[back[0].Buyer] -= int64(back[0].Quantity)
+			back = back[1:]
+		}
+		u, q := uint32(r.IntN(buyers)), int64(3)
+		if mixed {
+			q = 1 + r.Int64N(3)
+		}
+		a := history.Attempt{Call: now - r.Int64N(100_000), Return: now + r.Int64N(200_000), Left: sale.Untold, Buyer: u, Request: uint32(i), Quantity: int32(q),
+			Verb: sale.Buy, Outcome: sale.OK}
+		a.Due = a.Call
+		switch {
+		case holds[u]+q > 3:
+			a.Outcome = sale.Duplicate
+		case left < q:
+			a.Outcome = sale.SoldOut
+		default:
+			left, holds[u] = left-q, holds[u]+q
+			if i%3 == 0 {
+				b := a
+				b.Verb, b.Due, b.Call, b.Return = sale.Release, now+200_001, now+200_001, now+300_000
+				back = append(back, b)
+			}
+		}
+		all = append(all, a)
+	}
+	if !mixed {
+		hd.Quantity = 3
+	}
+	h := newHistory(hd, all)
+	h.Tail = &history.Tail{Ended: history.EndedDone, Attempts: int64(len(all)), Audits: []sale.Audit{nothing}}
+	return h
+}
+
 // BenchmarkCheck judges a million attempts; the target is 60 ns an attempt.
 func BenchmarkCheck(b *testing.B) {
 	for _, bench := range []struct {
@@ -56,6 +106,21 @@ func BenchmarkCheck(b *testing.B) {
 	} {
 		h := million(bench.buyers, bench.stock, bench.lost)
 		b.Run(bench.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if v, err := Check(h); err != nil || v.Opinion != Valid {
+					b.Fatal(v.Opinion, v.Violations, v.Doubts, err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1e6, "ns/attempt")
+		})
+	}
+}
+
+// BenchmarkFlow judges a million attempts of which some give back.
+func BenchmarkFlow(b *testing.B) {
+	for name, h := range map[string]*history.History{"released": released(200_000, 300_000, false), "mixed": released(200_000, 300_000, true)} {
+		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				if v, err := Check(h); err != nil || v.Opinion != Valid {

@@ -10,7 +10,7 @@ import (
 // A buyer is one buyer's part in the sale of one item.
 type buyer struct {
 	ops   []op // by call
-	count [classes]int64
+	count [purchases]int64
 	// units and held are what the ledger holds for him, and how many sales
 	// that is; 0 where there is no ledger.
 	units, held int64
@@ -35,7 +35,7 @@ type buyer struct {
 
 // load fills b with the ops of a group; it reuses what b holds.
 func (b *buyer) load(ops []op, g *group) {
-	b.count, b.units = [classes]int64{}, g.units
+	b.count, b.units = [purchases]int64{}, g.units
 	if g.first == g.last {
 		b.ops = ops[g.first-1 : g.first]
 		b.count[b.ops[0].class] = 1

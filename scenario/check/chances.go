@@ -23,6 +23,10 @@ type chances struct {
 	// soonRepeats were called after their buyer's limit was filled and
 	// before a sold_out had returned, run or not.
 	soonRepeats int64
+	// beyond are the answers beyond those that the stock is good for.
+	beyond int64
+	// drained: everything was sold.
+	drained bool
 	// resends share their request with an attempt called earlier.
 	resends int64
 }
@@ -75,20 +79,19 @@ func (j *judge) exercised(by map[Rule]int64) {
 	n := &j.record.count
 	by[UnmappedReply] += j.replies
 	by[ScriptError] += j.replies
-	if j.beyond > 0 {
-		return
-	}
-	beyond := max(0, j.answers-j.capacity)
-	by[Oversell] += beyond
+	by[Oversell] += j.beyond
 	by[LateSale] += j.late
-	by[Undersell] += bit(n[soldOut]+n[refused] > 0 || j.capacity > 0 && j.base >= j.capacity)
+	by[Undersell] += bit(n[soldOut]+n[refused] > 0 || j.capacity > 0 && j.drained)
 	if j.left != nil {
-		by[NegativeStock] += beyond
+		by[NegativeStock] += j.beyond
 		by[StockMismatch] += j.ran
 	}
 	if j.ledger() {
 		by[LostSale] += n[granted]
 		by[PhantomSale] += j.ran - n[granted]
+	}
+	if j.claims != nil {
+		by[OrderMismatch] += j.ran
 	}
 	if j.limited() || j.onceARequest {
 		by[DuplicateSale] += j.repeats

@@ -2,6 +2,10 @@ package check
 
 import (
 	"errors"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/seckill-bench/seckill/scenario/history"
 )
@@ -9,6 +13,9 @@ import (
 // Check judges a history. It reads the attempts once, and a second time only
 // to show the evidence of what is broken. It fails where the history cannot be
 // read or contradicts itself; a history that proves nothing is no failure.
+//
+// Items are judged side by side on as many processors as there are; the verdict
+// does not depend on which comes first.
 func Check(h *history.History) (Verdict, error) {
 	return check(h, newFindings())
 }
@@ -27,36 +34,109 @@ func check(h *history.History, found *findings) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
+	if h.Tail != nil && h.Tail.Foreign != nil {
+		found.foreign(h.Tail.Foreign)
+		v.Exercised[ForeignWrite] += read.ran
+	}
 	if v.Violations, err = violations(h, found); err != nil {
 		return Verdict{}, err
 	}
-	v.Doubts = d.lines
+	v.Doubts = d.all()
 	v.conclude(sum)
 	return v, nil
+}
+
+// A hearing is the judging of all items: what is known of all of them, and
+// what each leaves behind.
+type hearing struct {
+	*history.History
+	read     *reading
+	complete bool
+	// returns: units may have come back, or come on top.
+	returns bool
+	terms   []terms
+	doubts  [][]doubt
+	next    atomic.Int64
 }
 
 // judgeItems judges each item on its own. It returns the terms with the
 // capacities summed.
 func judgeItems(h *history.History, read *reading, found *findings, d *doubts, v *Verdict) (sum terms, err error) {
-	complete := d.record(h, read.attempts)
+	all := &hearing{History: h, read: read, complete: d.record(h, read.attempts), returns: mayReturnUnits(h, read),
+		terms: make([]terms, len(read.records)), doubts: make([][]doubt, len(read.records))}
 	capacity := int64(0)
 	for i, item := range h.Head.Items {
-		if sum, err = newTerms(&h.Head, item); err != nil {
+		if all.terms[i], err = newTerms(&h.Head, item, &read.records[i]); err != nil {
 			return sum, err
 		}
+		sum = all.terms[i]
 		capacity += sum.capacity
-		j := &judge{item: uint16(i), terms: sum, record: &read.records[i], ids: h.Head.BuyerIDs, found: found}
-		j.knowledge = know(h.Tail, i, complete, &sum)
-		if j.beyond > 0 {
-			j.judgeBelowZero()
-		} else {
-			j.judge()
-		}
-		j.exercised(v.Exercised)
-		d.item(j, itemPrefix(&h.Head, j.item), h.Tail)
 	}
 	sum.capacity = capacity
+	all.judge(found, v.Exercised)
+	for _, list := range all.doubts {
+		for _, one := range list {
+			d.file(one)
+		}
+	}
 	return sum, nil
+}
+
+// judge shares the items among the processors.
+func (all *hearing) judge(found *findings, exercised map[Rule]int64) {
+	workers := min(runtime.GOMAXPROCS(0), len(all.terms))
+	founds, counts := make([]*findings, workers), make([]map[Rule]int64, workers)
+	var wait sync.WaitGroup
+	for w := range workers {
+		founds[w], counts[w] = found.fork(), map[Rule]int64{}
+		wait.Go(func() {
+			desk := &desk{places: places{far: map[uint32]uint32{}}}
+			for i := int(all.next.Add(1)) - 1; i < len(all.terms); i = int(all.next.Add(1)) - 1 {
+				all.judgeItem(i, desk, founds[w], counts[w])
+			}
+		})
+	}
+	wait.Wait()
+	for w := range workers {
+		found.merge(founds[w])
+		for r, n := range counts[w] {
+			exercised[r] += n
+		}
+	}
+}
+
+func (all *hearing) judgeItem(i int, desk *desk, found *findings, exercised map[Rule]int64) {
+	r := &all.read.records[i]
+	j := &judge{item: uint16(i), terms: all.terms[i], record: r, ids: all.Head.BuyerIDs, found: found, desk: desk}
+	j.knowledge = know(all.Tail, i, all.complete, &j.terms)
+	if r.mixed || r.count[returned]+r.count[mayReturn] > 0 || len(r.restocks) > 0 || all.returns && !all.complete {
+		j.judgeFlow(all.returns)
+	} else {
+		j.judge()
+	}
+	j.judgeOrders()
+	j.exercised(exercised)
+	all.doubts[i] = j.doubts(itemPrefix(&all.Head, j.item), all.Tail)
+	r.shards, r.claims = nil, nil
+}
+
+// mayReturnUnits reports whether units were released or brought, or may have
+// been by attempts and events that are not in the record: the scenario says.
+func mayReturnUnits(h *history.History, read *reading) bool {
+	for i := range read.records {
+		r := &read.records[i]
+		if r.count[returned]+r.count[mayReturn] > 0 || len(r.restocks) > 0 {
+			return true
+		}
+	}
+	for line := range strings.Lines(h.Head.Scenario) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		value = strings.Trim(strings.TrimSpace(value), `"'`)
+		if name == "release" && value != "" && strings.Trim(value, "0.%") != "" || name == "restock" && value != "" && value != "[]" && value != "null" {
+			return true
+		}
+	}
+	return false
 }
 
 // conclude weighs what was found: a broken rule outweighs every doubt.

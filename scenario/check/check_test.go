@@ -134,17 +134,33 @@ var ruleTests = []struct {
 
 // Each rule has a history that it alone catches, beside one that comes close.
 func TestRules(t *testing.T) {
-	alone := map[Rule]bool{FalseStock: true, OrderMismatch: true, ForeignWrite: true} // nothing recorded so far decides these
-	for _, test := range ruleTests {
-		h := newHistory(head(test.stock, test.terms), test.attempts)
-		h.Tail = &history.Tail{Ended: history.EndedDone, Attempts: int64(len(test.attempts)), Audits: []sale.Audit{test.audit}}
+	alone := map[Rule]bool{FalseStock: true} // nothing recorded so far decides it
+	look := func(reason string, h *history.History, audit sale.Audit, made int, want []Rule) {
+		if h.Tail == nil {
+			h.Tail = tail(int64(made), audit)
+		}
 		v := mustCheck(t, h)
-		if got := broken(v); !slices.Equal(got, test.want) {
-			t.Errorf("%s: %v broken, want %v: %+v", test.reason, got, test.want, v.Violations)
+		if got := broken(v); !slices.Equal(got, want) {
+			t.Errorf("%s: %v broken, want %v: %+v", reason, got, want, v.Violations)
 		}
-		if len(test.want) == 1 {
-			alone[test.want[0]] = true
+		if want == nil && len(v.Undecided) > 0 {
+			t.Errorf("%s: left open: %v", reason, v.Undecided)
 		}
+		if len(want) == 1 {
+			alone[want[0]] = true
+		}
+	}
+	for _, test := range ruleTests {
+		look(test.reason, newHistory(head(test.stock, test.terms), test.attempts), test.audit, len(test.attempts), test.want)
+	}
+	for _, test := range flowTests {
+		h := newHistory(head(test.stock, test.terms), test.attempts)
+		h.Events = test.restocks
+		h.Head.Quantity = test.quantity
+		look(test.reason, h, test.audit, len(test.attempts), test.want)
+	}
+	for _, test := range orderTests {
+		look(test.reason, test.history(), test.audit, len(test.attempts), test.want)
 	}
 	for _, r := range Rules {
 		if !alone[r] {

@@ -8,22 +8,61 @@ import (
 	"github.com/seckill-bench/seckill/scenario/sale"
 )
 
+// A doubt is a sentence, and the rules it leaves undecided.
+type doubt struct {
+	// kind is what doubts of several items have in common; empty: it is of no
+	// item.
+	kind, line string
+	rules      []Rule
+}
+
 // doubts collects why a history in which nothing is seen broken proves little.
 type doubts struct {
 	lines     []string
 	undecided map[Rule]string
+	// kinds are the kinds of doubt in the order they came up, with how many
+	// items there are of each.
+	kinds []string
+	count map[string]int
 }
 
+// maxAlike is how many items are named that have the same doubt.
+const maxAlike = 3
+
 // add files a doubt and the rules it leaves undecided.
-func (d *doubts) add(line string, rules ...Rule) {
-	if !slices.Contains(d.lines, line) {
-		d.lines = append(d.lines, line)
-	}
-	for _, r := range rules {
+func (d *doubts) add(line string, rules ...Rule) { d.file(doubt{line: line, rules: rules}) }
+
+// file files a doubt. Of many items with the same one the first few are told.
+func (d *doubts) file(one doubt) {
+	for _, r := range one.rules {
 		if _, known := d.undecided[r]; !known {
-			d.undecided[r] = line
+			d.undecided[r] = one.line
 		}
 	}
+	if one.kind != "" {
+		if d.count == nil {
+			d.count = map[string]int{}
+		}
+		if d.count[one.kind]++; d.count[one.kind] == 1 {
+			d.kinds = append(d.kinds, one.kind)
+		}
+		if d.count[one.kind] > maxAlike {
+			return
+		}
+	}
+	if !slices.Contains(d.lines, one.line) {
+		d.lines = append(d.lines, one.line)
+	}
+}
+
+// all returns the doubts, and how many more items there are of each kind.
+func (d *doubts) all() []string {
+	for _, kind := range d.kinds {
+		if more := d.count[kind] - maxAlike; more > 0 {
+			d.lines = append(d.lines, fmt.Sprintf("and %s: %s", plural(int64(more), "more item"), kind))
+		}
+	}
+	return d.lines
 }
 
 // What rests on the audit, and what on every attempt being there.
@@ -36,17 +75,18 @@ var (
 // record doubts the record as a whole. It reports whether every attempt is there.
 func (d *doubts) record(h *history.History, attempts int64) (complete bool) {
 	if h.Tail == nil {
-		d.add("the record breaks off: attempts may be missing, and there is no audit", append(needAudit[:len(needAudit):len(needAudit)], needAttempts...)...)
+		d.add("the record breaks off: attempts may be missing, and there is no audit", slices.Concat(needAudit, needAttempts)...)
 		return false
 	}
+	orders := slices.ContainsFunc(h.Tail.Audits, func(a sale.Audit) bool { return a.Orders != nil })
 	if h.Tail.AuditsDiffer {
-		d.add("two audits made one after the other differ: something still ran, so neither is used", needAudit...)
+		d.add("two audits made one after the other differ: something still ran, so neither is used", withOrders(needAudit, orders)...)
 	}
 	for i := range h.Head.Items {
 		d.audit(h, i)
 	}
 	if attempts != h.Tail.Attempts {
-		d.add(fmt.Sprintf("the buyers made %d attempts and the record holds %d", h.Tail.Attempts, attempts), needAttempts...)
+		d.add(fmt.Sprintf("the buyers made %d attempts and the record holds %d", h.Tail.Attempts, attempts), withOrders(needAttempts, orders)...)
 	}
 	if attempts == 0 {
 		d.add("no attempt was made")
@@ -54,38 +94,72 @@ func (d *doubts) record(h *history.History, attempts int64) (complete bool) {
 	return attempts >= h.Tail.Attempts
 }
 
+func withOrders(rules []Rule, orders bool) []Rule {
+	if orders {
+		return slices.Concat(rules, []Rule{OrderMismatch})
+	}
+	return rules
+}
+
 func (d *doubts) audit(h *history.History, i int) {
 	item := itemPrefix(&h.Head, uint16(i))
 	if i >= len(h.Tail.Audits) {
-		d.add(item+"there is no audit", needAudit...)
+		d.file(doubt{"there is no audit", item + "there is no audit", needAudit})
 		return
 	}
 	for _, p := range h.Tail.Audits[i].Problems {
-		d.add(fmt.Sprintf("%sthe audit is incomplete: %s", item, p), needAudit...)
+		d.file(doubt{"the audit is incomplete: " + p, fmt.Sprintf("%sthe audit is incomplete: %s", item, p), withOrders(needAudit, true)})
 	}
 }
 
-// item doubts what the attempts on one item prove.
-func (d *doubts) item(j *judge, prefix string, tail *history.Tail) {
+// doubts are what makes the attempts on one item prove little.
+func (j *judge) doubts(prefix string, tail *history.Tail) (all []doubt) {
+	file := func(kind, line string, rules ...Rule) {
+		all = append(all, doubt{kind, prefix + line, rules})
+	}
 	n := &j.record.count
-	if j.beyond > 0 {
-		d.add(fmt.Sprintf("%s%d attempts are of another quantity than %d or no plain purchases: the rules do not weigh them", prefix, j.beyond, j.quantity), needTerms...)
-		return
+	if j.open && j.complete {
+		const line = "quantities differ, or sales overlap with units that came back: no order was found that explains every answer, and none is seen to be impossible"
+		file(line, line, needTerms...)
+	}
+	if j.open && !j.complete {
+		const line = "attempts are missing, and units may have come back or quantities differ: the others prove little"
+		file(line, line, needTerms...)
+	}
+	if j.unpaired {
+		const line = "orders and purchases may or may not pair: purchases know different fields, or items share their orders"
+		file(line, line, OrderMismatch)
 	}
 	if j.unsettled > 0 {
-		d.add(fmt.Sprintf("%s%d refusals may or may not be explained by attempts of unknown outcome", prefix, j.unsettled), Undersell, FalseDup, LateSale)
+		file("refusals may or may not be explained", fmt.Sprintf("%d refusals may or may not be explained by attempts of unknown outcome", j.unsettled), Undersell, FalseDup, LateSale)
 	}
 	if n[granted] == 0 && j.capacity > 0 && j.attempts() > 0 {
-		d.add(fmt.Sprintf("%snobody was told ok, though there were %s and %d attempts", prefix, units(j.stock), j.attempts()))
+		file("nobody was told ok", fmt.Sprintf("nobody was told ok, though there were %s and %d attempts", units(j.stock), j.attempts()))
 	}
 	if tail != nil && tail.Ended == history.EndedDone && n[soldOut]+n[refused] == 0 {
-		if demand := j.demand(); demand > j.capacity {
-			d.add(fmt.Sprintf("%s%s were asked for and the stock is good for %d, and nobody was told sold_out", prefix, sales(demand), j.capacity))
+		if line := j.unmetDemand(); line != "" {
+			file("more was asked for than there was, and nobody was told sold_out", line)
 		}
 	}
 	if j.limited() && j.order == sale.DuplicateFirst && j.soonRepeats > 0 && n[duplicate]+n[refused]+n[replayed] == 0 {
-		d.add(prefix + "buyers who held their limit called again before the item was sold out, and nobody was told duplicate")
+		const line = "buyers who held their limit called again before the item was sold out, and nobody was told duplicate"
+		file(line, line)
 	}
+	return all
+}
+
+// unmetDemand says that more was asked for than there was; empty: it was not.
+func (j *judge) unmetDemand() string {
+	if j.flows {
+		if j.want > j.supply {
+			return fmt.Sprintf("%s were asked for and no more than %d were there, and nobody was told sold_out", units(j.want), j.supply)
+		}
+		return ""
+	}
+	if demand := j.demand(); demand > j.capacity {
+		return fmt.Sprintf("%s were asked for and the stock is good for %d, and nobody was told sold_out", sales(demand), j.capacity)
+	}
+	return ""
 }
 
 // demand is the sales the buyers came for: each his purchases, up to the limit.

@@ -21,8 +21,6 @@ func TestDoubts(t *testing.T) {
 	interrupted.Ended = history.EndedInterrupted
 	differ.AuditsDiffer = true
 	problem.Audits[0].Problems = []string{"GET refused"}
-	other := buy(1, 0, 1, sale.SoldOut)
-	other.Quantity = 2
 	for _, test := range []struct {
 		reason   string
 		terms    sale.Terms
@@ -43,7 +41,7 @@ func TestDoubts(t *testing.T) {
 		{"the same, interrupted", one, attempts{oks[0], buy(1, 0, 1, sale.Failed)}, interrupted, "", nil},
 		{"a repeat without a duplicate", buyerFirst, repeat, tail(3, nothing), "nobody was told duplicate", nil},
 		{"the same, of a script that does not test the buyer first", stockFirst, repeat, tail(3, nothing), "", nil},
-		{"another quantity", one, attempts{oks[0], other}, tail(2, nothing), "another quantity", []Rule{Oversell, FalseDup}},
+		{"orders that could not be read", one, oks, problem, "GET refused", []Rule{OrderMismatch}},
 		{"a refusal that a lost reply may explain", one, attempts{oks[0], buy(1, 0, 1, sale.Indeterminate), buy(1, 0, 1, sale.Refused), buy(2, 0, 9, sale.Refused)},
 			tail(4, nothing), "", nil},
 	} {
@@ -132,16 +130,17 @@ func TestAttemptsTooMany(t *testing.T) {
 	}
 }
 
-// An attempt that was granted in part, or is no purchase, is left to no rule
-// about purchases, and a sale without stock proves what it can.
+// What is no purchase and no release that may have run is left to no rule, and
+// a sale without stock proves what it can.
 func TestWhatTheRulesDoNotWeigh(t *testing.T) {
-	part, release := buy(0, 0, 1, sale.OK), buy(0, 0, 1, sale.OK)
-	part.Quantity, part.Granted, release.Verb = 2, 1, sale.Release
-	for reason, a := range map[string]history.Attempt{"granted in part": part, "a release": release} {
-		h := newHistory(head(5, one), attempts{a})
-		h.Head.Quantity, h.Head.Terms.Limit, h.Tail = int64(a.Quantity), 2, tail(1, nothing)
-		if v := mustCheck(t, h); v.Opinion != Unknown {
-			t.Errorf("%s: %s", reason, v.Opinion)
+	bought := buy(0, 0, 1, sale.OK)
+	confirm, refusal := bought, back(bought, 2, 3, sale.SoldOut)
+	confirm.Verb = sale.Confirm
+	for reason, a := range map[string]history.Attempt{"a confirmation": confirm, "a release turned down": refusal} {
+		h := newHistory(head(5, one), attempts{bought, a})
+		h.Tail = tail(2, withStock(held(1), 4))
+		if v := mustCheck(t, h); v.Opinion != Valid || v.Exercised[StockMismatch] != 1 {
+			t.Errorf("%s: %s, exercised %v", reason, v.Opinion, v.Exercised)
 		}
 	}
 	h := newHistory(head(0, one), attempts{buy(0, 0, 1, sale.SoldOut)})

@@ -58,14 +58,7 @@ func (f *findings) of(r Rule) shortlist {
 		if rule != r || list.count == 0 {
 			continue
 		}
-		merged.count += list.count
-		if list.first != history.Never {
-			merged.see(list.first)
-			merged.see(list.last)
-		}
-		for _, one := range list.cases {
-			merged.keep(one)
-		}
+		merged.merge(list)
 	}
 	return merged
 }
@@ -77,7 +70,10 @@ func explain(r Rule, list *shortlist, h *history.History, attempts map[key]histo
 		for _, o := range f.ops {
 			c.Attempts = append(c.Attempts, attempts[keyOf(f.item, o)])
 		}
-		c.Message = itemPrefix(&h.Head, f.item) + f.sentence
+		c.Message = f.sentence
+		if !f.apart {
+			c.Message = itemPrefix(&h.Head, f.item) + f.sentence
+		}
 		if len(f.ops) > 0 {
 			c.Message = named(c.Message, h.Head.BuyerIDs.ID(f.ops[0].buyer))
 		}
@@ -119,6 +115,7 @@ func lookUp(h *history.History, found *findings) (map[key]history.Attempt, error
 		for i := range batch {
 			k := key{item: batch[i].Item}
 			k.op.set(&batch[i])
+			k.op.next = 0
 			// Of attempts alike in all that the rules see, the first to end.
 			if a, is := wanted[k]; is && (a.Outcome == 0 || batch[i].Return < a.Return) {
 				wanted[k] = batch[i]

@@ -41,6 +41,10 @@ const (
 	replayOfNothing                        // a replay of a request that nothing can have granted
 	soldTooLate                            // a sale called after a sold_out had returned
 	soldAfterRefusal                       // a sale called after a refusal that only an empty stock explains
+	orderMissing                           // a granted purchase without an order
+	orderTwice                             // more orders than grants that they agree with
+	orderOfNobody                          // an order that no purchase explains
+	keyChanged                             // a key that the contract does not name
 	replyUnmapped
 	errorRaised
 	conditions
@@ -59,6 +63,8 @@ var ruleOf = [conditions]Rule{
 	duplicateUnplaced: FalseDup, duplicateAfterRefusal: FalseDup, requestDupAgain: FalseDup, refusedTooEarly: FalseDup,
 	replayOfNothing: FalseReplay,
 	soldTooLate:     LateSale, soldAfterRefusal: LateSale,
+	orderMissing: OrderMismatch, orderTwice: OrderMismatch, orderOfNobody: OrderMismatch,
+	keyChanged:    ForeignWrite,
 	replyUnmapped: UnmappedReply,
 	errorRaised:   ScriptError,
 }
@@ -68,7 +74,9 @@ const maxCases = 5
 
 // A finding is one case before its attempts are looked up.
 type finding struct {
-	item     uint16
+	item uint16
+	// apart: it is of no item.
+	apart    bool
 	at       int64
 	sentence string
 	ops      []op
@@ -101,6 +109,20 @@ func (s *shortlist) add(item uint16, say func() string, ops ...op) {
 	s.keep(finding{item: item, at: at, sentence: say(), ops: slices.Clone(ops)})
 }
 
+func (s *shortlist) merge(other *shortlist) {
+	if other.count == 0 {
+		return
+	}
+	s.count += other.count
+	if other.first != history.Never {
+		s.see(other.first)
+		s.see(other.last)
+	}
+	for _, one := range other.cases {
+		s.keep(one)
+	}
+}
+
 func (s *shortlist) see(at int64) {
 	if s.first == history.Never || at < s.first {
 		s.first = at
@@ -130,6 +152,39 @@ func newFindings(off ...condition) *findings {
 		f.off[c] = true
 	}
 	return f
+}
+
+// fork returns findings of another worker, with the same conditions off.
+func (f *findings) fork() *findings {
+	other := newFindings()
+	other.off = f.off
+	return other
+}
+
+// merge adds what another worker found. In which order is all one: a shortlist
+// keeps the earliest by an order that is total.
+func (f *findings) merge(other *findings) {
+	for c := range other.lists {
+		f.lists[c].merge(&other.lists[c])
+	}
+}
+
+// total is how many cases were found.
+func (f *findings) total() (n int64) {
+	for c := range f.lists {
+		n += f.lists[c].count
+	}
+	return n
+}
+
+// foreign files the keys that changed although the contract does not name them.
+func (f *findings) foreign(keys []string) {
+	for _, key := range keys {
+		if list := &f.lists[keyChanged]; !f.off[keyChanged] {
+			list.count++
+			list.keep(finding{apart: true, at: forever, sentence: "key " + key + " changed, and the contract does not name it"})
+		}
+	}
 }
 
 func (f *findings) add(c condition, item uint16, say func() string, ops ...op) {

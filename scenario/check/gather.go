@@ -10,29 +10,43 @@ import (
 
 // A record is what one pass over the attempts keeps of one item.
 type record struct {
+	// shards are those of all buyers; while the attempts are few, one.
 	shards []shard
-	// expected is how many ops a shard is likely to hold.
-	expected int
-	// read counts the ops so far, reserved those that there is room for.
-	read, reserved int
-	count          [classes]int64
+	spread bool
+	// expected is how many ops a shard is likely to hold, perShard one of many.
+	expected, perShard int
+	// read counts the ops so far, reserved those that there is room for, and
+	// trusted those that there may be room for on the word of a tail.
+	read, reserved, trusted int
+	count                   [classes]int64
 	// firstSoldOut is the op told sold_out that returned first, or one that
 	// returns forever.
 	firstSoldOut op
 	// replies counts the attempts the script answered, whatever it said.
 	replies int64
-	// beyond counts the attempts the rules cannot weigh: of another quantity
-	// than the head's, granted in part, or no purchase.
-	beyond int64
+	// asked is the units of every purchase; 0 while there was none. mixed:
+	// they differ, or some were granted in part.
+	asked int32
+	mixed bool
+	// restocks are the units that came on top.
+	restocks []change
+	// claims are what the orders are held against; nil where there are none.
+	claims *claims
 }
 
-// firstRoom is how many ops room is made for on the word of a tail alone.
-const firstRoom = 3 << 19
+const (
+	// firstRoom is how many ops room is made for on the word of a tail alone.
+	firstRoom = 3 << 19
+	// fewOps is how many ops of an item are kept in one shard.
+	fewOps = 4096
+)
 
 // A reading is what one pass keeps of a whole history.
 type reading struct {
 	records  []record
 	attempts int64
+	// ran is how many of them reached the script, or may have, whatever their verb.
+	ran int64
 	// buyers is how many buyers the head announces; 0: it does not say.
 	buyers int64
 }
@@ -40,12 +54,15 @@ type reading struct {
 // gather reads all attempts. It fails where the record contradicts itself.
 func gather(h *history.History, found *findings) (*reading, error) {
 	r := newReading(h)
+	if err := r.restock(h.Events); err != nil {
+		return nil, err
+	}
 	for batch, err := range h.Batches() {
 		if err != nil {
 			return nil, err
 		}
 		for i := range batch {
-			if err := r.add(&batch[i], h.Head.Quantity, found); err != nil {
+			if err := r.add(&batch[i], found); err != nil {
 				return nil, err
 			}
 		}
@@ -55,19 +72,35 @@ func gather(h *history.History, found *findings) (*reading, error) {
 
 func newReading(h *history.History) *reading {
 	r := &reading{records: make([]record, len(h.Head.Items)), buyers: h.Head.Buyers}
-	expected := int64(64)
+	items := int64(len(r.records))
+	expected, perShard := int64(64), int64(64)
+	if items > 1 {
+		expected = 8
+	}
 	if h.Tail != nil {
-		shards := max(h.Head.Buyers, 1)>>shardBits + 1
-		expected = min(max(expected, h.Tail.Attempts/shards/int64(len(r.records))*9/8), 16*shardSize)
+		each := h.Tail.Attempts / items * 9 / 8
+		perShard = min(max(perShard, each/(max(h.Head.Buyers, 1)>>shardBits+1)), 16*shardSize)
+		expected = max(expected, each)
+	}
+	ids := map[string]bool{}
+	for _, item := range h.Head.Items {
+		ids[item.ID] = true
 	}
 	for i := range r.records {
-		r.records[i].firstSoldOut = op{inv: forever, ret: forever}
-		r.records[i].expected = int(expected)
+		rec := &r.records[i]
+		rec.firstSoldOut = op{inv: forever, ret: forever}
+		rec.expected, rec.perShard, rec.trusted = int(min(expected, fewOps)), int(perShard), firstRoom/int(items)
+		rec.asked = int32(min(h.Head.Quantity, 1<<31-1))
+		rec.shards = make([]shard, 1)
+		if items == 1 && expected > fewOps { // of several each must show that it grows
+			rec.scatter()
+		}
+		rec.claims = newClaims(h, i, ids)
 	}
 	return r
 }
 
-func (r *reading) add(a *history.Attempt, quantity int64, found *findings) error {
+func (r *reading) add(a *history.Attempt, found *findings) error {
 	if wrong := r.contradiction(a); wrong != "" {
 		return fmt.Errorf("damaged record: an attempt of buyer %d with outcome %s %s", a.Buyer, a.Outcome, wrong)
 	}
@@ -78,14 +111,18 @@ func (r *reading) add(a *history.Attempt, quantity int64, found *findings) error
 		rec.replies++
 		found.defect(a, *o)
 	}
-	if !o.ran() {
+	if classOf[a.Outcome] == notRun {
 		return nil
 	}
-	if o.inv == history.Never || o.ret < o.inv {
+	r.ran++
+	if a.Call == history.Never || o.ret < o.inv {
 		return fmt.Errorf("damaged record: an attempt of buyer %d with outcome %s returned before it was called", a.Buyer, a.Outcome)
 	}
-	if int64(a.Quantity) != quantity || a.Verb != sale.Buy || a.Granted != 0 && a.Granted != a.Quantity {
-		rec.beyond++
+	if a.Quantity != rec.asked || a.Granted != 0 && a.Granted != a.Quantity {
+		rec.mix(a)
+	}
+	if rec.claims != nil {
+		rec.claims.add(a, o)
 	}
 	return nil
 }
@@ -97,11 +134,13 @@ func (r *reading) contradiction(a *history.Attempt) string {
 		return fmt.Sprintf("is on item %d of %d", a.Item, len(r.records))
 	case int(a.Outcome) >= len(classOf) || a.Outcome == 0:
 		return "is none of the outcomes"
+	case a.Verb-1 > sale.Confirm-1 && classOf[a.Outcome] != notRun: // 0 wraps round
+		return "neither buys, releases nor confirms"
 	case r.buyers > 0 && int64(a.Buyer) >= r.buyers:
 		return fmt.Sprintf("is of none of the %d buyers", r.buyers)
 	case a.Outcome != sale.OK && a.Granted != 0:
 		return fmt.Sprintf("was granted %d units", a.Granted)
-	case a.Granted < 0:
+	case a.Granted < 0 && a.Quantity >= 0: // less than nothing may be asked for, to see what a script says
 		return fmt.Sprintf("was granted %d units", a.Granted)
 	case a.Call == history.Never && a.Return != history.Never && a.Due > a.Return:
 		return "returned before it was due"
@@ -111,10 +150,26 @@ func (r *reading) contradiction(a *history.Attempt) string {
 	return ""
 }
 
+// mix notes a purchase of another quantity than those before it.
+func (r *record) mix(a *history.Attempt) {
+	switch {
+	case a.Verb != sale.Buy:
+	case r.asked == 0 && a.Quantity > 0 && (a.Granted == 0 || a.Granted == a.Quantity):
+		r.asked = a.Quantity
+	default:
+		r.mixed = true
+	}
+}
+
 func (r *record) add(a *history.Attempt) *op {
-	n := int(a.Buyer >> shardBits)
-	if n >= len(r.shards) {
-		r.shards = append(r.shards, make([]shard, n+1-len(r.shards))...)
+	if !r.spread && r.read == fewOps {
+		r.scatter()
+	}
+	n := 0
+	if r.spread {
+		if n = int(a.Buyer >> shardBits); n >= len(r.shards) {
+			r.shards = append(r.shards, make([]shard, n+1-len(r.shards))...)
+		}
 	}
 	r.read++
 	of := &r.shards[n]
@@ -123,7 +178,7 @@ func (r *record) add(a *history.Attempt) *op {
 	}
 	o := of.next()
 	o.set(a)
-	r.count[classOf[a.Outcome]]++
+	r.count[o.class]++
 	if a.Outcome.Answered() {
 		r.replies++
 	}
@@ -133,13 +188,34 @@ func (r *record) add(a *history.Attempt) *op {
 	return o
 }
 
+// scatter spreads the ops over a shard for each 8,192 buyers.
+func (r *record) scatter() {
+	few := r.shards[0].ops
+	r.spread, r.expected, r.shards = true, r.perShard, nil
+	for i := range few {
+		n := int(few[i].buyer >> shardBits)
+		if n >= len(r.shards) {
+			r.shards = append(r.shards, make([]shard, n+1-len(r.shards))...)
+		}
+		r.shards[n].ops = append(r.shards[n].ops, few[i])
+	}
+}
+
+// shardOf is the number of the shard that a buyer's ops are in.
+func (r *record) shardOf(buyer uint32) int {
+	if !r.spread {
+		return 0
+	}
+	return int(buyer >> shardBits)
+}
+
 // room is how many more ops a shard that holds some gets room for: as many as
 // are expected, but beyond a start not more than the record has borne out, for
 // a tail may claim anything.
 func (r *record) room(held int) int {
 	more := max(held, r.expected-held)
-	if r.reserved+more > firstRoom+8*r.read {
-		more = max(held, 64)
+	if r.reserved+more > r.trusted+8*r.read {
+		more = max(held, min(64, r.expected))
 	}
 	r.reserved += more
 	return more

@@ -20,11 +20,26 @@ type judge struct {
 	*record
 	ids   sale.BuyerIDs
 	found *findings
-	buyer buyer // reused
 	totals
 	chances
 	// unsettled counts refusals that may or may not be explained.
 	unsettled int64
+	// flows: it was judged as a flow, in which want units were asked for and
+	// supply can have been there.
+	flows        bool
+	want, supply int64
+	// open: nothing is seen broken, and no order was found that explains all.
+	open bool
+	// unpaired: orders and purchases may or may not pair.
+	unpaired bool
+	*desk
+}
+
+// A desk is what a worker uses again for the next item.
+type desk struct {
+	buyer  buyer
+	places places
+	level  level
 }
 
 // totals are sums and extremes over the buyers of an item.
@@ -48,10 +63,13 @@ type totals struct {
 func (j *judge) judge() {
 	j.totals = totals{lastSale: history.Never, lastSpare: history.Never, lastFree: history.Never, lastDuplicate: history.Never}
 	j.readLedger()
-	var slots [shardSize]uint32
 	for i := range j.shards {
 		s := &j.shards[i]
-		s.link(&slots, j.holdings, j.stranger)
+		if j.spread {
+			s.link(j.places.neighbours(), j.holdings, j.stranger)
+		} else {
+			s.linkFar(j.places.far, j.holdings, j.stranger)
+		}
 		for b := range j.buyersOf(s) {
 			j.sum(b)
 			j.judgeBuyer(b)
@@ -61,6 +79,8 @@ func (j *judge) judge() {
 	j.judgeTotals()
 	j.judgeRefusals()
 	j.judgeStockFirst()
+	j.beyond = max(0, j.answers-j.capacity)
+	j.drained = j.base >= j.capacity
 }
 
 // readLedger sums the ledger and hands its entries to the shards.
@@ -70,7 +90,7 @@ func (j *judge) readLedger() {
 		j.storedUnits += h.Units
 		j.stored += j.knowledge.sales(h.Units)
 		n, known := j.ids.Number(h.Buyer)
-		if s := int(n >> shardBits); known && s < len(j.shards) {
+		if s := j.shardOf(n); known && s < len(j.shards) {
 			j.shards[s].stored = append(j.shards[s].stored, entry{n, i})
 		} else {
 			j.stranger(h)

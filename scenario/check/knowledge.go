@@ -11,31 +11,40 @@ import (
 // noLimit is the number of sales a buyer may hold where there is no limit.
 const noLimit = math.MaxInt64
 
-// terms are the numbers of a sale, counted in sales of a fixed quantity.
+// terms are the numbers of a sale, counted in sales of a fixed quantity; where
+// quantities differ, in units.
 type terms struct {
 	stock    int64 // units at the opening
 	quantity int64 // units a sale
 	capacity int64 // sales the stock is good for
 	limit    int64 // sales a buyer may hold, or noLimit
+	most     int64 // units a buyer may hold, or noLimit
 	order    sale.Order
 	// onceARequest: a request is granted once. perRequest: and its answer is
 	// replayed ever after.
 	onceARequest, perRequest bool
 }
 
-func newTerms(head *history.Head, item sale.Item) (terms, error) {
+func newTerms(head *history.Head, item sale.Item, r *record) (terms, error) {
 	q, limit := head.Quantity, head.Terms.Limit
-	if q < 1 || limit < 0 || item.Stock < 0 {
+	if q < 0 || limit < 0 || item.Stock < 0 {
 		return terms{}, fmt.Errorf("item %s cannot be judged: stock %d, quantity %d, limit %d", item.ID, item.Stock, q, limit)
 	}
-	t := terms{stock: item.Stock, quantity: q, capacity: item.Stock / q, limit: noLimit, order: head.Terms.Order,
+	if limit > 0 && limit < q {
+		return terms{}, fmt.Errorf("a limit of %d units with %d a purchase: nobody could ever buy", limit, q)
+	}
+	if limit == 0 {
+		limit = noLimit
+	}
+	q = max(int64(r.asked), 1)
+	if r.mixed = r.mixed || limit < q; r.mixed {
+		q = 1
+	}
+	t := terms{stock: item.Stock, quantity: q, capacity: item.Stock / q, limit: noLimit, most: limit, order: head.Terms.Order,
 		onceARequest: head.Terms.RetrySafe == sale.RetryBuyer || head.Terms.RetrySafe == sale.RetryRequest,
 		perRequest:   head.Terms.RetrySafe == sale.RetryRequest}
-	if limit > 0 {
+	if limit != noLimit {
 		t.limit = limit / q
-	}
-	if t.limit == 0 {
-		return terms{}, fmt.Errorf("a limit of %d units with %d a purchase: nobody could ever buy", limit, q)
 	}
 	return t, nil
 }

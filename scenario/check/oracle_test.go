@@ -15,14 +15,20 @@ import (
 
 // A shelf is the state of the sequential sale.
 type shelf struct {
-	sold    int64
+	free    int64 // units
+	lowest  int64 // that free ever was
 	held    [smallBuyers]int64
 	granted [smallBuyers]uint32 // requests that may have been granted, a bit each
 	told    [smallBuyers]uint32 // requests that were told ok, a bit each
 	turned  [smallBuyers]uint32 // requests turned away for a limit that does not exist, a bit each
-	// unlimited: somebody was refused for a limit that does not exist, which
-	// is right only of an item sold out at the end.
-	unlimited bool
+	// open is, of each request, how often it was granted and has not come back
+	// (high bits) and the units of the latest grant (low bits). It is kept where
+	// there are releases.
+	open     [smallBuyers][smallOps + 2]uint8
+	released [smallBuyers]uint32 // requests that came back, a bit each
+	// unlimited is the least that somebody asked for who was refused for a limit
+	// that does not exist, which is right only of an item that ran out; 0: nobody.
+	unlimited int64
 	audited   bool
 }
 
@@ -32,6 +38,7 @@ const (
 	stepAttempt step = iota
 	stepMark         // an attempt without an answer may have been granted
 	stepAudit
+	stepRestock
 )
 
 type input struct {
@@ -39,6 +46,7 @@ type input struct {
 	class   class
 	buyer   uint32
 	request uint32
+	units   int64
 }
 
 // legal reports whether some order of the attempts explains every answer.
@@ -50,19 +58,33 @@ func (s *smallSale) operations() []porcupine.Operation {
 	var ops []porcupine.Operation
 	end := int64(math.MinInt64)
 	for i, a := range s.attempts {
-		in := input{class: classOf[a.Outcome], buyer: a.Buyer, request: a.Request}
-		if in.class == notRun {
+		in := input{class: classOf[a.Outcome], buyer: a.Buyer, request: a.Request, units: int64(a.Quantity)}
+		if a.Granted > 0 {
+			in.units = int64(a.Granted)
+		}
+		if a.Verb != sale.Buy {
+			in.class = map[sale.Outcome]class{sale.OK: returned, sale.Indeterminate: mayReturn}[a.Outcome]
+		}
+		if in.class == notRun || a.Verb == sale.Confirm {
 			continue
 		}
 		end = max(end, a.Return)
 		o := porcupine.Operation{ClientId: i, Input: in, Call: a.Call, Return: a.Return}
-		if in.class == maybe {
+		if in.class == maybe || in.class == mayReturn {
 			o.Return = math.MaxInt64
-			if s.replays(&a) {
+			if in.class == maybe && s.replays(&a) {
 				mark := o
 				mark.Input = input{step: stepMark, buyer: a.Buyer, request: a.Request}
 				ops = append(ops, mark)
 			}
+		}
+		ops = append(ops, o)
+	}
+	for _, e := range s.events {
+		o := porcupine.Operation{ClientId: smallOps, Input: input{step: stepRestock, units: e.Units}, Call: e.At, Return: e.Until}
+		end = max(end, e.At, e.Until)
+		if e.Until == history.Never {
+			o.Return = math.MaxInt64
 		}
 		ops = append(ops, o)
 	}
@@ -81,7 +103,7 @@ func (s *smallSale) replays(of *history.Attempt) bool {
 
 func (s *smallSale) model() porcupine.Model {
 	return porcupine.Model{
-		Init: func() any { return shelf{} },
+		Init: func() any { return shelf{free: s.stock, lowest: s.stock} },
 		Step: func(state, in, _ any) (bool, any) { return s.step(state.(shelf), in.(input)) },
 	}
 }
@@ -97,7 +119,11 @@ func (s *smallSale) step(at shelf, in input) (bool, any) {
 		at.granted[in.buyer] |= 1 << in.request
 		return true, at
 	}
-	full, empty := at.held[in.buyer] >= s.limit, at.sold >= s.stock/s.quantity
+	if in.step == stepRestock {
+		at.free += in.units
+		return true, at
+	}
+	full, empty := s.limit != noLimit && at.held[in.buyer]+in.units > s.head.Terms.Limit, at.free < in.units
 	if at.told[in.buyer]&(1<<in.request) != 0 && s.remembers(in.class) {
 		return false, at
 	}
@@ -106,8 +132,13 @@ func (s *smallSale) step(at shelf, in input) (bool, any) {
 		if full || empty {
 			return in.class == maybe, at
 		}
-		at.sold++
-		at.held[in.buyer]++
+		at.free -= in.units
+		at.lowest = min(at.lowest, at.free)
+		at.held[in.buyer] += in.units
+		if s.releases {
+			open := &at.open[in.buyer][in.request]
+			*open = (*open&^15 + 16) | uint8(in.units)
+		}
 		if in.class == granted {
 			if s.head.Terms.RetrySafe == sale.RetryRequest && at.turned[in.buyer]&(1<<in.request) != 0 {
 				return false, at // nothing can have changed its answer
@@ -122,13 +153,32 @@ func (s *smallSale) step(at shelf, in input) (bool, any) {
 		return empty && !(full && s.head.Terms.Order == sale.DuplicateFirst), at
 	case refused:
 		return full || empty, at
+	case returned, mayReturn:
+		return true, at.release(in)
 	}
 	if s.limit == noLimit {
-		at.unlimited = true
+		if at.unlimited == 0 || in.units < at.unlimited {
+			at.unlimited = in.units
+		}
 		at.turned[in.buyer] |= 1 << in.request
 		return true, at
 	}
 	return full && !(empty && s.head.Terms.Order == sale.StockFirst), at
+}
+
+// release gives the latest grant of a request back, once. What a script says to
+// a resend of a request that came back is its own affair.
+func (at shelf) release(in input) shelf {
+	open, bit := &at.open[in.buyer][in.request], uint32(1)<<in.request
+	if *open>>4 == 0 || at.released[in.buyer]&bit != 0 {
+		return at
+	}
+	at.free += int64(*open & 15)
+	at.held[in.buyer] -= int64(*open & 15)
+	*open -= 16
+	at.released[in.buyer] |= bit
+	at.told[in.buyer] &^= bit
+	return at
 }
 
 // remembers reports whether a script that keeps its promise about resends never
@@ -138,17 +188,17 @@ func (s *smallSale) remembers(answer class) bool {
 	case sale.RetryBuyer:
 		return answer == granted
 	case sale.RetryRequest:
-		return answer != maybe && answer != replayed
+		return answer < maybe && answer != replayed
 	}
 	return false
 }
 
 // agrees holds the state against the audit.
 func (s *smallSale) agrees(at *shelf) bool {
-	if at.unlimited && at.sold < s.stock/s.quantity {
+	if at.unlimited > 0 && at.lowest >= at.unlimited {
 		return false
 	}
-	if left := s.audit.Stock; left != nil && *left != s.stock-at.sold*s.quantity {
+	if left := s.audit.Stock; left != nil && *left != at.free {
 		return false
 	}
 	if s.audit.Ledger == sale.NoLedger {
@@ -159,7 +209,7 @@ func (s *smallSale) agrees(at *shelf) bool {
 		stored[h.Buyer] += h.Units
 	}
 	for u, n := range at.held {
-		id, want := s.head.BuyerIDs.ID(uint32(u)), n*s.quantity
+		id, want := s.head.BuyerIDs.ID(uint32(u)), n
 		if s.audit.Ledger == sale.Presence {
 			want = min(n, 1)
 		}

@@ -23,9 +23,10 @@ const (
 	ForeignWrite  Rule = "foreign-write"
 )
 
-// Rules lists every rule in the order reports show them. A rule that no
-// history recorded so far can decide (false-stock, order-mismatch,
-// foreign-write) is neither exercised nor undecided: it was not applied.
+// Rules lists every rule in the order reports show them. A rule that a
+// history holds nothing about (false-stock always; order-mismatch without
+// orders, foreign-write where nobody looked) is neither exercised nor undecided:
+// it was not applied.
 var Rules = []Rule{
 	Oversell, NegativeStock, DuplicateSale, LostSale, PhantomSale, StockMismatch, Undersell, FalseSoldOut,
 	FalseDup, FalseStock, FalseReplay, LateSale, OrderMismatch, UnmappedReply, ScriptError, ForeignWrite,

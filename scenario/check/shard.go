@@ -12,7 +12,8 @@ const (
 )
 
 // A shard is the attempts of 8,192 buyers with neighbouring numbers: few
-// enough to stay in the processor's cache while they are sorted by buyer.
+// enough to stay in the processor's cache while they are sorted by buyer. An
+// item with few attempts has one shard for all its buyers.
 type shard struct {
 	ops    []op
 	groups []group
@@ -32,6 +33,22 @@ type entry struct {
 	holding int
 }
 
+// places finds the group of a buyer while a shard is linked: by the low bits of
+// his number where all buyers of a shard are neighbours, else by all of it. It
+// is empty before and after.
+type places struct {
+	near *[shardSize]uint32
+	far  map[uint32]uint32
+}
+
+// neighbours is the table for a shard of neighbours, made when first needed.
+func (p *places) neighbours() *[shardSize]uint32 {
+	if p.near == nil {
+		p.near = new([shardSize]uint32)
+	}
+	return p.near
+}
+
 // next is the next op to be filled in; there must be room for it.
 func (s *shard) next() *op {
 	s.ops = s.ops[:len(s.ops)+1]
@@ -39,10 +56,11 @@ func (s *shard) next() *op {
 }
 
 // link finds the ops of each buyer, and gives him his units of the ledger.
-// Holdings without a buyer go to stranger. slots is zero before and after.
+// Holdings without a buyer go to stranger.
 func (s *shard) link(slots *[shardSize]uint32, holdings []sale.Holding, stranger func(*sale.Holding)) {
 	for i := range s.ops {
 		o := &s.ops[i]
+		o.next = 0
 		slot := &slots[o.buyer%shardSize]
 		if *slot == 0 {
 			s.groups = append(s.groups, group{first: uint32(i) + 1, last: uint32(i) + 1})
@@ -53,16 +71,41 @@ func (s *shard) link(slots *[shardSize]uint32, holdings []sale.Holding, stranger
 		s.ops[g.last-1].next, g.last = uint32(i)+1, uint32(i)+1
 	}
 	for _, e := range s.stored {
-		if slot := slots[e.buyer%shardSize]; slot != 0 {
-			s.groups[slot-1].units += holdings[e.holding].Units
-		} else {
-			stranger(&holdings[e.holding])
-		}
+		s.give(slots[e.buyer%shardSize], &holdings[e.holding], stranger)
 	}
 	for _, g := range s.groups {
 		slots[s.ops[g.first-1].buyer%shardSize] = 0
 	}
 	s.stored = nil
+}
+
+// linkFar is link for a shard whose buyers are no neighbours.
+func (s *shard) linkFar(slots map[uint32]uint32, holdings []sale.Holding, stranger func(*sale.Holding)) {
+	for i := range s.ops {
+		o := &s.ops[i]
+		o.next = 0
+		slot := slots[o.buyer]
+		if slot == 0 {
+			s.groups = append(s.groups, group{first: uint32(i) + 1, last: uint32(i) + 1})
+			slots[o.buyer] = uint32(len(s.groups))
+			continue
+		}
+		g := &s.groups[slot-1]
+		s.ops[g.last-1].next, g.last = uint32(i)+1, uint32(i)+1
+	}
+	for _, e := range s.stored {
+		s.give(slots[e.buyer], &holdings[e.holding], stranger)
+	}
+	clear(slots)
+	s.stored = nil
+}
+
+func (s *shard) give(slot uint32, h *sale.Holding, stranger func(*sale.Holding)) {
+	if slot == 0 {
+		stranger(h)
+		return
+	}
+	s.groups[slot-1].units += h.Units
 }
 
 // all yields every op of the item.

@@ -17,7 +17,10 @@ type smallSale struct {
 	stock, quantity, limit int64 // limit in sales, noLimit for none
 	head                   history.Head
 	attempts               []history.Attempt
+	events                 []history.Event
 	audit                  sale.Audit
+	// releases: some attempts give back.
+	releases bool
 	// missing is how many attempts were made beside those recorded, noTail
 	// whether the record breaks off.
 	missing int64
@@ -31,9 +34,10 @@ const (
 
 func (s *smallSale) history() *history.History {
 	h := newHistory(s.head, s.attempts)
+	h.Events = s.events
 	h.Tail = &history.Tail{Ended: history.EndedDone, Attempts: int64(len(s.attempts)) + s.missing, Audits: []sale.Audit{s.audit}}
 	if s.noTail {
-		h.Tail = nil
+		h.Tail, h.Events = nil, nil // events are written at the end
 	}
 	return h
 }
@@ -72,23 +76,62 @@ func simulate(r *rand.Rand) *smallSale {
 	return s
 }
 
+// simulateFlow plays a right script whose stock goes both ways, or whose
+// purchases differ in quantity.
+func simulateFlow(r *rand.Rand) *smallSale {
+	s := simulate(r)
+	s.attempts = nil
+	p := newShop(s, r)
+	release, restock := pick(r, 0, 0.25, 0.4), pick(r, 0, 0, 0.15)
+	s.head.Scenario = fmt.Sprintf("release: %g\nrestock: 2@1s\n", release)
+	if p.mixed = r.IntN(3) == 0; p.mixed {
+		s.head.Quantity, s.head.Terms.Order = pick(r, int64(0), 0, 1), sale.OrderUnknown
+		p.partly = r.IntN(4) == 0
+		if s.limit != noLimit {
+			s.head.Terms.Limit = 1 + r.Int64N(5)
+		}
+	}
+	for range 1 + r.IntN(smallOps) {
+		switch x := r.Float64(); {
+		case x < restock && len(s.events) < 2:
+			p.restock()
+		case x < restock+release && len(p.granted) > 0:
+			s.attempts = append(s.attempts, p.giveBack())
+		default:
+			s.attempts = append(s.attempts, p.serve())
+		}
+	}
+	if len(s.attempts) == 0 {
+		s.attempts = append(s.attempts, p.serve())
+	}
+	s.audit = p.audit()
+	return s
+}
+
 // A shop is the state of a simulated sale.
 type shop struct {
 	*smallSale
 	r        *rand.Rand
 	now      int64
 	width    int64
-	sold     int64
+	free     int64 // units
 	held     [smallBuyers]int64
 	done     map[uint32]bool
 	requests uint32
 	latest   [smallBuyers]uint32
+	wanted   [smallBuyers]int64 // units of the latest request
+	// granted are the attempts told ok; releases give one of them back.
+	granted  []history.Attempt
+	returned map[uint32]bool
+	returns  map[uint32]int64 // units of the latest grant of a request
+	mixed    bool
+	partly   bool    // grants less where there is less
 	lose     float64 // replies lost
 	vague    float64 // refusals that do not tell why
 }
 
 func newShop(s *smallSale, r *rand.Rand) *shop {
-	return &shop{smallSale: s, r: r, now: -20, width: pick(r, int64(0), 2, 5, 12), done: map[uint32]bool{},
+	return &shop{smallSale: s, r: r, now: -20, free: s.stock, width: pick(r, int64(0), 2, 5, 12), done: map[uint32]bool{}, returned: map[uint32]bool{}, returns: map[uint32]int64{},
 		lose: pick(r, 0, 0, 0.15, 0.4), vague: pick(r, 0, 0, 0, 0.3, 1)}
 }
 
@@ -97,14 +140,18 @@ func (p *shop) serve() history.Attempt {
 	u := uint32(p.r.IntN(smallBuyers))
 	// A script that is safe for a buyer alone has no right answer to a resend
 	// while its buyer may have more.
-	unsafe := p.head.Terms.RetrySafe == sale.RetryBuyer && p.limit > 1 && p.done[p.latest[u]]
+	unsafe := p.head.Terms.RetrySafe == sale.RetryBuyer && (p.limit > 1 || p.mixed) && p.done[p.latest[u]]
 	if p.latest[u] == 0 || unsafe || p.r.IntN(4) > 0 {
 		p.requests++
 		p.latest[u] = p.requests
+		p.wanted[u] = p.quantity
+		if p.mixed {
+			p.wanted[u] = 1 + p.r.Int64N(3)
+		}
 	}
 	p.now += p.r.Int64N(4)
 	a := history.Attempt{Call: p.now - p.r.Int64N(p.width+1), Return: p.now + p.r.Int64N(p.width+1), Left: sale.Untold,
-		Buyer: u, Request: p.latest[u], Quantity: int32(p.quantity), Verb: sale.Buy}
+		Buyer: u, Request: p.latest[u], Quantity: int32(p.wanted[u]), Verb: sale.Buy}
 	a.Due = a.Call
 	switch x := p.r.Float64(); {
 	case x < 0.03:
@@ -117,13 +164,61 @@ func (p *shop) serve() history.Attempt {
 			a.Outcome = sale.Refused
 		}
 	}
+	if a.Outcome != sale.OK {
+		a.Granted = 0
+	} else {
+		p.granted = append(p.granted, a)
+	}
 	return a
+}
+
+// giveBack releases a purchase, now and then a second time: then nothing comes
+// back, whatever the script says.
+func (p *shop) giveBack() history.Attempt {
+	of := p.granted[p.r.IntN(len(p.granted))]
+	p.now = max(p.now+p.r.Int64N(4), of.Return+1)
+	a := of
+	p.releases = true
+	a.Verb, a.Granted, a.Outcome = sale.Release, 0, sale.OK
+	a.Call, a.Return = max(p.now-p.r.Int64N(p.width+1), of.Return+1), p.now+p.r.Int64N(p.width+1)
+	a.Due = a.Call
+	lost := p.r.Float64() < p.lose
+	if units := p.returns[of.Request]; units > 0 && !p.returned[of.Request] && !(lost && p.r.IntN(3) == 0) {
+		p.free += units
+		p.held[of.Buyer] -= units
+		p.returned[of.Request] = true
+	} else if !lost {
+		a.Outcome = pick(p.r, sale.OK, sale.NotReady, sale.Duplicate, sale.Failed)
+	}
+	if lost {
+		a.Outcome = sale.Indeterminate
+	}
+	return a
+}
+
+// restock brings units.
+func (p *shop) restock() {
+	p.now += p.r.Int64N(4)
+	e := history.Event{At: p.now - p.r.Int64N(p.width+1), Until: p.now + p.r.Int64N(p.width+1), Kind: "restock", Units: 1 + p.r.Int64N(3)}
+	if p.r.Float64() >= p.lose || p.r.IntN(2) == 0 {
+		p.free += e.Units
+		if p.r.Float64() < p.lose {
+			e.Until = history.Never
+		}
+	} else {
+		e.Until = history.Never
+	}
+	p.events = append(p.events, e)
 }
 
 // loseReply: the attempt ran, or not, and may have been called long before.
 func (p *shop) loseReply(a *history.Attempt) {
 	if p.r.IntN(3) > 0 {
+		// That a lost reply granted less is not to be seen.
+		partly := p.partly
+		p.partly = false
 		p.decide(a)
+		p.partly = partly
 	}
 	if p.r.IntN(3) == 0 {
 		a.Call -= p.r.Int64N(15)
@@ -134,8 +229,15 @@ func (p *shop) loseReply(a *history.Attempt) {
 
 // decide is the script.
 func (p *shop) decide(a *history.Attempt) sale.Outcome {
-	full := p.held[a.Buyer] >= p.limit
-	empty := p.sold >= p.stock/p.quantity
+	units := int64(a.Quantity)
+	if room := p.head.Terms.Limit - p.held[a.Buyer]; p.partly && p.limit != noLimit && room > 0 {
+		units = min(units, room)
+	}
+	if p.partly && p.free > 0 {
+		units = min(units, p.free)
+	}
+	full := p.limit != noLimit && p.held[a.Buyer]+units > p.head.Terms.Limit
+	empty := p.free < units
 	buyerFirst := p.head.Terms.Order == sale.DuplicateFirst || p.head.Terms.Order == sale.OrderUnknown && p.r.IntN(2) == 0
 	switch {
 	case p.head.Terms.RetrySafe == sale.RetryRequest && p.done[a.Request]:
@@ -145,9 +247,13 @@ func (p *shop) decide(a *history.Attempt) sale.Outcome {
 	case empty:
 		return sale.SoldOut
 	}
-	p.sold++
-	p.held[a.Buyer]++
+	p.free -= units
+	p.held[a.Buyer] += units
 	p.done[a.Request] = true
+	p.returns[a.Request] = units
+	if p.partly {
+		a.Granted = int32(units)
+	}
 	return sale.OK
 }
 
@@ -155,12 +261,12 @@ func (p *shop) decide(a *history.Attempt) sale.Outcome {
 func (p *shop) audit() sale.Audit {
 	a := sale.Audit{Ledger: pick(p.r, sale.NoLedger, sale.Presence, sale.Units)}
 	if p.r.IntN(2) == 0 {
-		left := p.stock - p.sold*p.quantity
+		left := p.free
 		a.Stock = &left
 	}
 	for u, n := range p.held {
 		if n > 0 && a.Ledger != sale.NoLedger {
-			units := n * p.quantity
+			units := n
 			if a.Ledger == sale.Presence {
 				units = 1
 			}
@@ -193,10 +299,25 @@ func (s *smallSale) corrupt(r *rand.Rand) {
 	default:
 		s.corruptLedger(r)
 	}
+	if len(s.events) > 0 && r.IntN(4) == 0 {
+		s.corruptRestock(r)
+	}
 	a.Return = max(a.Return, a.Call)
 	for i := range s.attempts {
 		a := &s.attempts[i]
 		a.Return, a.Due = max(a.Return, a.Call), min(a.Due, a.Call)
+		if a.Outcome != sale.OK || a.Verb != sale.Buy {
+			a.Granted = 0
+		}
+	}
+}
+
+func (s *smallSale) corruptRestock(r *rand.Rand) {
+	s.events = slices.Clone(s.events)
+	e := &s.events[r.IntN(len(s.events))]
+	e.Units = max(1, e.Units+pick(r, int64(-1), 1))
+	if shift := r.Int64N(21) - 10; e.Until != history.Never {
+		e.At, e.Until = e.At+shift, e.Until+shift
 	}
 }
 
@@ -235,7 +356,10 @@ func (s *smallSale) String() string {
 		text += fmt.Sprintf(", left %d", *s.audit.Stock)
 	}
 	for _, a := range s.attempts {
-		text += fmt.Sprintf("\n  buyer %d request %d [%d, %d] %s", a.Buyer, a.Request, a.Call, a.Return, a.Outcome)
+		text += fmt.Sprintf("\n  buyer %d request %d [%d, %d] %s %d (%d) %s", a.Buyer, a.Request, a.Call, a.Return, a.Verb, a.Quantity, a.Granted, a.Outcome)
+	}
+	for _, e := range s.events {
+		text += fmt.Sprintf("\n  restock [%d, %d] %d", e.At, e.Until, e.Units)
 	}
 	return text
 }
