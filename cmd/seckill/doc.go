@@ -58,6 +58,7 @@
 //
 //	SCENARIO    ABOUT
 //	flash-sale  A thousand units, five thousand buyers, everyone at once.
+//	gate        For CI: …
 //
 // # Scenarios
 //

@@ -20,6 +20,9 @@ type chances struct {
 	fresh int64
 	// late were called after a sold_out had returned; lateRepeats are both.
 	late, lateRepeats int64
+	// turnedAway are the refusals without a reason that are no repeats: only an
+	// empty stock explains them, so every later sale is held against them.
+	turnedAway int64
 	// soonRepeats were called after their buyer's limit was filled and
 	// before a sold_out had returned, run or not.
 	soonRepeats int64
@@ -48,6 +51,7 @@ func (j *judge) countChances(b *buyer) {
 		j.fresh += bit(o.answered() && !repeat)
 		j.late += bit(late)
 		j.lateRepeats += bit(repeat && late)
+		j.turnedAway += bit(o.class == refused && !repeat)
 	}
 }
 
@@ -80,7 +84,11 @@ func (j *judge) exercised(by map[Rule]int64) {
 	by[UnmappedReply] += j.replies
 	by[ScriptError] += j.replies
 	by[Oversell] += j.beyond
+	vague := n[refused] > 0 && n[soldOut] == 0 // it never says sold_out
 	by[LateSale] += j.late
+	if vague {
+		by[LateSale] += j.turnedAway
+	}
 	by[Undersell] += bit(n[soldOut]+n[refused] > 0 || j.capacity > 0 && j.drained)
 	if j.left != nil {
 		by[NegativeStock] += j.beyond
@@ -97,7 +105,7 @@ func (j *judge) exercised(by map[Rule]int64) {
 		by[DuplicateSale] += j.repeats
 		by[FalseDup] += j.fresh
 	}
-	if j.limited() && j.order == sale.DuplicateFirst || j.perRequest {
+	if !vague && (j.limited() && j.order == sale.DuplicateFirst || j.perRequest) {
 		by[FalseSoldOut] += j.lateRepeats
 	}
 	if j.perRequest || n[replayed] > 0 {

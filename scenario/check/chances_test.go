@@ -52,6 +52,20 @@ func TestChancesOfFlows(t *testing.T) {
 	}
 }
 
+// A script that refuses without a reason never says sold_out: no rule about
+// that has a chance, and every refusal of a buyer with room is one for a sale
+// that comes too late.
+func TestChancesWithoutReasons(t *testing.T) {
+	for _, quantity := range []int64{1, 0} { // 0: as a flow
+		h := newHistory(head(1, buyerFirst), attempts{a0, buy(0, 2, 3, sale.Refused), buy(1, 2, 3, sale.Refused), buy(2, 4, 5, sale.Refused)})
+		h.Head.Quantity, h.Tail = quantity, tail(4, withStock(held(1), 0))
+		v := mustCheck(t, h)
+		if _, applied := v.Exercised[FalseSoldOut]; applied || v.Exercised[LateSale] != 2 {
+			t.Errorf("quantity %d: exercised %v", quantity, v.Exercised)
+		}
+	}
+}
+
 // The chances of several items are the sum of those of each.
 func TestChancesOfSeveralItems(t *testing.T) {
 	sum := map[Rule]int64{}

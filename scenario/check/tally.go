@@ -60,6 +60,7 @@ func (f *flow) countOp(o *change, full, told bool) {
 	f.fresh += bit(o.answered() && !full)
 	f.late += bit(late)
 	f.lateRepeats += bit(late && (full || told && f.perRequest))
+	f.turnedAway += bit(o.class == refused && !full)
 	f.soonRepeats += bit(full && o.inv < f.firstSoldOut.ret)
 }
 
