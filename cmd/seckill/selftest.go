@@ -98,9 +98,9 @@ func skips(row bug, srv *server.Server) (string, error) {
 // report prints the table, what waits, and the evidence.
 func (c *selftestCmd) report(app *app, trials []*trial) (int, error) {
 	table := tabwriter.NewWriter(app.stdout, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(table, "CLASS\tSCRIPT\tMUST FIRE\tFIRED\tTWIN\tFALSE ALARMS")
+	fmt.Fprintln(table, "CLASS\tMUST FIRE\tFIRED\tFALSE ALARMS")
 	for _, t := range trials {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", t.class, t.script, t.mustFire(), t.firedText(), t.twin, t.alarmText())
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", t.label(), t.mustFire(), t.firedText(), t.alarmText())
 	}
 	if c.Only == "" {
 		fmt.Fprintln(table, "\nWAITING\tFOR")

@@ -148,44 +148,52 @@ func (t *trial) mustFire() string {
 	if t.counted {
 		return "(reloads counted)"
 	}
-	return joined(t.must, nil, 0)
+	names := make([]string, len(t.must))
+	for i, rule := range t.must {
+		names[i] = string(rule)
+	}
+	return strings.Join(names, ", ")
 }
 
-// firedText names what fired, what did not and should have, and with how many
-// seeds where not with all.
+// label is the class, or what tells its rows apart.
+func (t *trial) label() string {
+	if strings.HasPrefix(t.script, t.class) {
+		return t.script
+	}
+	return t.class
+}
+
+// firedText says whether all fired that must, what did not, and how many others
+// did.
 func (t *trial) firedText() string {
 	if t.skipped != "" {
 		return "(" + t.skipped + ")"
 	}
-	var fired, missed []check.Rule
+	var missed []string
+	others := 0
 	for _, rule := range check.Rules {
-		if t.fired[rule] > 0 {
-			fired = append(fired, rule)
-		} else if slices.Contains(t.must, rule) {
-			missed = append(missed, rule)
+		switch n := t.fired[rule]; {
+		case !slices.Contains(t.must, rule):
+			others += min(n, 1)
+		case n == 0:
+			missed = append(missed, string(rule))
+		case n < t.seeds:
+			missed = append(missed, fmt.Sprintf("%s %d/%d", rule, t.seeds-n, t.seeds))
 		}
 	}
-	text := joined(fired, t.fired, t.seeds)
+	text := "all"
 	switch {
 	case len(missed) > 0:
-		text += " MISSED: " + joined(missed, nil, 0)
-	case t.reloaded > 0 && text == "":
-		text = "(reloads counted)"
-	case len(t.missed) > 0 && text == "":
+		text = "MISSED: " + strings.Join(missed, ", ")
+	case len(t.missed) > 0:
 		text = "MISSED"
+	case t.counted:
+		text = "(reloads counted)"
 	}
-	return strings.TrimSpace(text)
-}
-
-// joined lists rules, each with its count out of n where that is less.
-func joined(rules []check.Rule, count map[check.Rule]int, n int) string {
-	texts := make([]string, len(rules))
-	for i, rule := range rules {
-		if texts[i] = string(rule); count[rule] < n {
-			texts[i] += fmt.Sprintf(" %d/%d", count[rule], n)
-		}
+	if others > 0 {
+		text += fmt.Sprintf(", and %d more", others)
 	}
-	return strings.Join(texts, ", ")
+	return text
 }
 
 // alarmText says how often the twin was accused.
