@@ -13,6 +13,12 @@ import (
 // A Writer writes one report of a summary.
 type Writer func(io.Writer, *Summary) error
 
+// WriteMinimum writes result.json and junit.xml, what programs read, into an
+// existing results folder.
+func WriteMinimum(dir string, s *Summary) error {
+	return cmp.Or(writeFile(filepath.Join(dir, "result.json"), s, WriteJSON), writeFile(filepath.Join(dir, "junit.xml"), s, WriteJUnit))
+}
+
 // WriteFolder writes every report of a summary into an existing results
 // folder, in place of earlier ones. A report that cannot be written does not
 // keep the others from it; the error names the first such file and says how

@@ -197,10 +197,14 @@ func (c *runCmd) report(app *app, dir string) (int, error) {
 		return 0, err
 	}
 	failed := report.WriteText(app.stdout, summary)
-	if err := report.WriteFolder(dir, summary); err != nil {
+	write, hint := report.WriteFolder, "open report.html"
+	if c.Report == reportMin {
+		write, hint = report.WriteMinimum, "seckill report "+quote(dir)+" makes the pictures and the page"
+	}
+	if err := write(dir, summary); err != nil {
 		failed = fmt.Errorf("%w\nthe record is whole: seckill report %s makes the reports", err, quote(dir))
 	} else {
-		fmt.Fprintf(app.stdout, "\nResults: %s  (open report.html)\n", dir)
+		fmt.Fprintf(app.stdout, "\nResults: %s  (%s)\n", dir, hint)
 	}
 	return app.exit(summary, failed)
 }
