@@ -7,11 +7,15 @@
 -- ARGV  1 buyer id · 2 units wanted · 3 units one buyer may hold, 0 for any number
 --       4 request id · 5 order id · 6 seconds to remember the request
 -- Reply {1, order} sold · {0} too few left · {-1} over the limit · {-2} not open
---       {-3, order} this request was granted before
+--       {-3, order} this request was granted before · {-4} no whole number above zero
 local stock_key, buyers_key, request_key = KEYS[1], KEYS[2], KEYS[3]
 local buyer, wanted, limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local request, order, ttl = ARGV[4], ARGV[5], ARGV[6]
 
+-- Less than nothing is never too much, and adds to the stock.
+if not string.match(ARGV[2], '^[1-9]%d*$') or #ARGV[2] > 15 then
+  return {-4}
+end
 local earlier = redis.call('HGET', request_key, request)
 if earlier then
   return {-3, earlier}

@@ -25,6 +25,7 @@ const (
 // grammar is the command line.
 type grammar struct {
 	Run      runCmd      `cmd:"" help:"Drive a sale, judge it, report it."`
+	Probe    probeCmd    `cmd:"" help:"Try a script one buyer at a time: most bugs show without load."`
 	Check    checkCmd    `cmd:"" help:"Judge a saved history again."`
 	Report   reportCmd   `cmd:"" help:"Make the reports of a saved history again."`
 	Selftest selftestCmd `cmd:"" help:"Sell with scripts that are wrong on purpose: the judge must catch every one, and accuse none that is right."`

@@ -19,6 +19,8 @@ type bug struct {
 	must []check.Rule
 	// flags are those of the sale that shows it.
 	flags string
+	// probed is the class of the cases of a probe that show it; empty: a sale does.
+	probed string
 	// around is what happens to both beside the sale; misuse is what the caller
 	// does wrong with a script that is right. Both may be nil.
 	around, misuse change
@@ -91,7 +93,7 @@ var bugs = []bug{
 		must:  []check.Rule{check.StockMismatch}},
 	{class: "reservation-lost", script: "reservation-overwritten", twin: "limited",
 		flags: small + "--items 12 --stock 20..39 --buyers 96 --quantity 2 --limit 4 --attempts 2..3",
-		must: []check.Rule{check.StockMismatch}},
+		must:  []check.Rule{check.StockMismatch}},
 	{class: "release-twice", script: "release-twice", twin: "reservation-right",
 		flags: small + "--items 12 --stock 1..8 --buyers 480 --release 0.7 --double-click 1",
 		must:  []check.Rule{check.StockMismatch, check.Oversell}},
@@ -103,13 +105,17 @@ var bugs = []bug{
 		must:  []check.Rule{check.OrderMismatch}},
 	{class: "big-id", script: "big-id", twin: "course", flags: drained + " --buyer-ids from:1234567890123456789",
 		must: []check.Rule{check.PhantomSale, check.FalseDup, check.OrderMismatch}},
+	{class: "odd-quantity", script: "odd-quantity", twin: "limited", probed: "odd-quantity",
+		must: []check.Rule{check.Oversell}},
+	{class: "cluster-derived", script: "cluster-derived", twin: "once", probed: "cluster", misuse: promisingCluster, real: true,
+		must: []check.Rule{check.ScriptError, check.StockMismatch}},
 	{class: "item-mix", script: "item-mix", twin: "buckets",
 		flags: together + "--item 1 --items 11 --stock 20 --buyers 30 --attempts 30",
 		must:  []check.Rule{check.FalseDup, check.StockMismatch}},
 	// What is wrong here is no script but the library that calls it.
-	{class: "retry-unsafe", script: "once", twin: "request", misuse: resending, flags: drained + " --lost-replies 0.1 --retries 2",
+	{class: "retry-unsafe", script: "once", twin: "request", misuse: resending, flags: drained + " --lost-replies 0.3 --retries 2",
 		must: []check.Rule{check.FalseDup}},
-	{class: "retry-unsafe", script: "negative-drift-right", twin: "negative-drift-right", misuse: resending, flags: drained + " --lost-replies 0.1",
+	{class: "retry-unsafe", script: "negative-drift-right", twin: "negative-drift-right", misuse: resending, flags: drained + " --lost-replies 0.3",
 		must: []check.Rule{check.StockMismatch}},
 	{class: "noscript", script: "once", twin: "once", flags: drained, around: forgettingScripts, counted: true},
 }

@@ -31,10 +31,13 @@ var mayImport = map[string][]string{
 		"scenario/sale", "scenario/arrival", "scenario/history", "scenario/conn", "scenario/server",
 		"scenario/strategy", "scenario/contract",
 	},
-	"scenario/probe": {},
-	"report":         {"scenario/check", "scenario/history", "scenario/sale"},
+	"scenario/probe": {
+		"scenario/sale", "scenario/history", "scenario/conn", "scenario/server", "scenario/strategy", "scenario/contract",
+	},
+	"report": {"scenario/check", "scenario/history", "scenario/sale"},
 	"cmd/seckill": {
-		"lua", "report", "scenario", "scenario/check", "scenario/conn", "scenario/contract", "scenario/history", "scenario/sale", "scenario/server", "scenario/strategy",
+		"lua", "report", "scenario", "scenario/check", "scenario/conn", "scenario/contract", "scenario/history",
+		"scenario/probe", "scenario/sale", "scenario/server", "scenario/strategy",
 	},
 }
 

@@ -93,6 +93,13 @@ func auditingLate(s *strategy.Strategy) {
 // not apart.
 func sellingTogether(s *strategy.Strategy) { s.Apart = true }
 
+// promisingCluster: the contract says that every key is declared.
+func promisingCluster(s *strategy.Strategy) {
+	promised := *s.Contract
+	promised.Cluster = true
+	*s = strategy.Script(&promised)
+}
+
 // resending: a client library sends a command again when the connection broke
 // before the reply, and tells nobody.
 func resending(s *strategy.Strategy) {

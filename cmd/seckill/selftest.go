@@ -76,10 +76,15 @@ func (c *selftestCmd) rows() ([]bug, error) {
 // server opens a server that nobody else uses: keys are deleted on it and its
 // scripts forgotten.
 func (c *selftestCmd) server(app *app) (*server.Server, error) {
-	if strings.Contains(c.Server, "://") {
-		return nil, errors.New("--server: selftest deletes keys and flushes scripts, so it starts a server of its own: want auto, embedded or a server binary")
+	return openOurs(app, c.Server, "selftest deletes keys and flushes scripts")
+}
+
+// openOurs opens a server that nobody else uses, for what would hurt others.
+func openOurs(app *app, name, hurts string) (*server.Server, error) {
+	if strings.Contains(name, "://") {
+		return nil, fmt.Errorf("--server: %s, so it starts a server of its own: want auto, embedded or a server binary", hurts)
 	}
-	srv, err := server.Open(app.ctx, server.Options{Server: c.Server, NoFallback: os.Getenv("CI") != ""})
+	srv, err := server.Open(app.ctx, server.Options{Server: name, NoFallback: os.Getenv("CI") != ""})
 	if err == nil && srv.Note != "" {
 		fmt.Fprintln(app.stderr, srv.Note)
 	}

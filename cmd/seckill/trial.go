@@ -12,8 +12,10 @@ import (
 	"github.com/seckill-bench/seckill/scenario"
 	"github.com/seckill-bench/seckill/scenario/check"
 	"github.com/seckill-bench/seckill/scenario/history"
+	"github.com/seckill-bench/seckill/scenario/probe"
 	"github.com/seckill-bench/seckill/scenario/sale"
 	"github.com/seckill-bench/seckill/scenario/server"
+	"github.com/seckill-bench/seckill/scenario/strategy"
 )
 
 // A trial is what came of one row.
@@ -47,8 +49,10 @@ func (t *trial) tryScript(ctx context.Context, srv *server.Server, seed uint64) 
 		miss(err.Error())
 		return
 	}
-	for _, broken := range out.verdict.Violations {
-		t.fired[broken.Rule]++
+	for _, rule := range check.Rules {
+		if slices.ContainsFunc(out.verdict.Violations, func(v check.Violation) bool { return v.Rule == rule }) {
+			t.fired[rule]++
+		}
 	}
 	for _, rule := range t.must {
 		if !slices.ContainsFunc(out.verdict.Violations, func(v check.Violation) bool { return v.Rule == rule }) {
@@ -101,6 +105,9 @@ func (t *trial) sell(ctx context.Context, srv *server.Server, script string, see
 	for _, c := range changes {
 		s = c.apply(s)
 	}
+	if t.probed != "" {
+		return t.probe(ctx, srv, s, seed)
+	}
 	spec, err := parseSpec(t.flags)
 	if err != nil {
 		return nil, err
@@ -117,16 +124,43 @@ func (t *trial) sell(ctx context.Context, srv *server.Server, script string, see
 		return nil, err
 	}
 	h := memory.History(planned.Head, &tail)
-	out := &outcome{reloads: tail.Reloads}
+	out := &outcome{reloads: tail.Reloads, sold: granted(h)}
+	out.verdict, err = check.Check(h)
+	return out, err
+}
+
+// probe plays the cases of a probe and judges those of one class.
+func (t *trial) probe(ctx context.Context, srv *server.Server, s strategy.Strategy, seed uint64) (*outcome, error) {
+	cases, err := probe.Run(ctx, srv, s, probe.Options{Seed: seed, NoCluster: t.probed != "cluster"})
+	if err != nil {
+		return nil, err
+	}
+	out := &outcome{}
+	for i := range cases {
+		c := &cases[i]
+		if c.Class != t.probed || c.History == nil {
+			continue
+		}
+		verdict, err := judgeCase(c)
+		if err != nil {
+			return nil, err
+		}
+		out.verdict.Violations = append(out.verdict.Violations, verdict.Violations...)
+		out.sold += granted(c.History)
+	}
+	return out, nil
+}
+
+// granted counts the attempts that were told ok.
+func granted(h *history.History) (n int) {
 	for batch := range h.Batches() {
 		for i := range batch {
 			if batch[i].Outcome == sale.OK {
-				out.sold++
+				n++
 			}
 		}
 	}
-	out.verdict, err = check.Check(h)
-	return out, err
+	return n
 }
 
 // parseSpec reads a spec from flags of seckill run.

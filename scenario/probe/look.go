@@ -1,8 +1,3 @@
-// Package probe looks at a purchase script before any load is put on it.
-//
-// Look reads nothing but the text. It warns of little, and only of what goes
-// wrong whatever the data are: a warning that may be passed over teaches its
-// reader to pass over the next one too.
 package probe
 
 import (
@@ -40,7 +35,9 @@ type Warning struct {
 }
 
 // Look reads the text of a script, or of a library of Redis Functions, and
-// returns its warnings in the order of their lines. The file is only a name, for
+// returns its warnings in the order of their lines. They are few, and only of
+// what goes wrong whatever the data are: a warning that may be passed over
+// teaches its reader to pass over the next one too. The file is only a name, for
 // warnings and errors. The text must be Lua 5.1, of MaxScript bytes at most: an
 // error says where it is not.
 func Look(file string, source []byte) ([]Warning, error) {

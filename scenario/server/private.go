@@ -66,7 +66,8 @@ func locate(binary string) (string, error) {
 	return filepath.Abs(path)
 }
 
-func spawnOn(ctx context.Context, addr *net.TCPAddr, path string, maxClients int) (*Server, error) {
+// spawnOn starts a server on an address, with more lines of configuration.
+func spawnOn(ctx context.Context, addr *net.TCPAddr, path string, maxClients int, more ...string) (*Server, error) {
 	dir, err := os.MkdirTemp("", "seckill-server-")
 	if err != nil {
 		return nil, fmt.Errorf("a folder for the server: %w", err)
@@ -75,7 +76,7 @@ func spawnOn(ctx context.Context, addr *net.TCPAddr, path string, maxClients int
 		Kind: Spawned, Address: "redis://" + addr.String(),
 		options: redis.Options{Network: "tcp", Addr: addr.String()},
 	}
-	if s.private, err = run(path, dir, config(addr.Port, maxClients)); err != nil {
+	if s.private, err = run(path, dir, config(addr.Port, maxClients)+strings.Join(more, "")); err != nil {
 		os.RemoveAll(dir)
 		return nil, fmt.Errorf("server %s cannot be run: %w", path, err)
 	}

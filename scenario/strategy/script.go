@@ -15,7 +15,8 @@ import (
 func Script(c *contract.Contract) Strategy {
 	s := script{c}
 	made := Strategy{
-		Name: c.Name, SHA1: c.SHA1, CallBy: c.CallBy, Terms: c.Terms, Quantity: c.Quantity, Items: c.Items, Apart: c.Apart(), KeysFromAnswers: c.KeysFromAnswers(), About: about(c),
+		Name: c.Name, SHA1: c.SHA1, CallBy: c.CallBy, Terms: c.Terms, Quantity: c.Quantity, Items: c.Items,
+		Apart: c.Apart(), KeysFromAnswers: c.KeysFromAnswers(), About: about(c), Contract: c,
 		With: s.with, Keys: c.Keys, KeysFor: c.KeysFor, Load: s.load, OpenFor: s.open,
 		Open: func(ctx context.Context, do Doer, item sale.Item) error { return s.open(ctx, do, item, sale.Took{}) },
 		Call: s.call,

@@ -6,6 +6,7 @@ import (
 	"context"
 	"iter"
 
+	"github.com/seckill-bench/seckill/scenario/contract"
 	"github.com/seckill-bench/seckill/scenario/sale"
 )
 
@@ -40,6 +41,8 @@ type Strategy struct {
 	KeysFromAnswers bool
 	// About says in one line what it promises.
 	About string
+	// Contract is the contract of its script; nil where there is none.
+	Contract *contract.Contract
 
 	// With returns the strategy for another quantity a purchase and another
 	// limit a buyer (0: none); an error says why it cannot be had.

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/seckill-bench/seckill/report"
+	"github.com/seckill-bench/seckill/scenario/history"
+	"github.com/seckill-bench/seckill/scenario/probe"
+)
+
+// save writes the results folder: the scripts, a folder a case with its record
+// and the lines that repeat it, and what programs read.
+func (p *probed) save() error {
+	for _, script := range p.strat.Contract.Scripts() {
+		file := filepath.Join(p.dir, script.File)
+		if err := cmp.Or(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, script.Source, 0o644)); err != nil {
+			return err
+		}
+	}
+	for _, c := range p.cases {
+		if len(c.Steps) == 0 {
+			continue
+		}
+		if err := saveCase(filepath.Join(p.dir, c.Name), c.Case); err != nil {
+			return err
+		}
+	}
+	return report.WriteCollectionFolder(p.dir, &p.Collection)
+}
+
+// saveCase writes the folder of a case.
+func saveCase(dir string, c *probe.Case) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	var sh strings.Builder
+	fmt.Fprintf(&sh, "#!/bin/sh\n# %s: %s\n# It is for an empty server.\ncd \"$(dirname \"$0\")/..\" || exit\n", c.Name, report.Plain(c.Title))
+	for i := range c.Steps {
+		for _, line := range byHand(&c.Steps[i]) {
+			sh.WriteString(line + "\n")
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "by-hand.sh"), []byte(sh.String()), 0o755); err != nil {
+		return err
+	}
+	if c.History == nil {
+		return nil
+	}
+	return writeHistory(filepath.Join(dir, "history"), c.History)
+}
+
+// writeHistory writes a whole history into a new folder.
+func writeHistory(dir string, h *history.History) error {
+	folder, err := history.Create(dir, h.Head)
+	if err != nil {
+		return err
+	}
+	rec := history.NewRecorder(folder)
+	defer rec.Close()
+	for batch, err := range h.Batches() {
+		if err != nil {
+			return err
+		}
+		for _, a := range batch {
+			a.Reply, a.Receipt = rec.Texts.Keep(h.Texts.Text(a.Reply)), rec.Receipts.Keep(h.Receipt(a.Receipt))
+			rec.Put(&a)
+		}
+	}
+	if err := rec.Close(); err != nil {
+		return err
+	}
+	for _, event := range h.Events {
+		folder.Event(event)
+	}
+	return folder.Finish(*h.Tail)
+}
