@@ -40,6 +40,9 @@ type CollectedRun struct {
 	// Vague: attempts whose outcome nobody knows are the point of this run, so
 	// what it leaves undecided is no doubt as long as it ended as planned.
 	Vague bool
+	// Case: it is a small sale that was made to show one thing, one buyer at a
+	// time, and says nothing of how often.
+	Case bool
 	// ByHand returns the lines that repeat a case on an empty server; nil: there
 	// are none.
 	ByHand func(*check.Case) []string
@@ -134,11 +137,23 @@ func (c *Collection) withoutChance() (doubts []string) {
 	return doubts
 }
 
-// Sales is the number of items that were sold in all runs, Attempts that of
-// attempts.
+// Sales is the number of items that were sold in all runs but the cases, which
+// Cases counts. Attempts is that of all attempts.
 func (c *Collection) Sales() (n int) {
 	for i := range c.Runs {
-		n += len(c.Runs[i].Summary.Head.Items)
+		if !c.Runs[i].Case {
+			n += len(c.Runs[i].Summary.Head.Items)
+		}
+	}
+	return n
+}
+
+// Cases is the number of runs that are cases.
+func (c *Collection) Cases() (n int) {
+	for i := range c.Runs {
+		if c.Runs[i].Case {
+			n++
+		}
 	}
 	return n
 }

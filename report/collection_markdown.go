@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/seckill-bench/seckill/scenario/check"
-	"github.com/seckill-bench/seckill/scenario/sale"
 )
 
 // WriteCollectionMarkdown writes several runs for a page of a CI service, as
@@ -66,24 +65,13 @@ func (c *Collection) violationsIn(m *markdown) {
 func (c *Collection) runsIn(m *markdown) {
 	m.row("run", "sales", "attempts", "ok", "verdict")
 	m.row("---", "--:", "--:", "--:", "---")
-	for i := range c.Runs {
-		r := &c.Runs[i]
-		s := r.Summary
-		m.row(inline(r.Name), thousands(int64(len(s.Head.Items))), thousands(s.Attempts), thousands(s.Counts[sale.OK]), r.verdict())
+	for _, r := range c.rows() {
+		m.row(inline(r.name), r.sales, r.attempts, r.ok, r.verdict)
 	}
 	for _, skipped := range c.Skipped {
 		m.row(inline(skipped.Name), "", "", "", "not run: "+inline(skipped.Why))
 	}
 	m.out.WriteByte('\n')
-}
-
-// verdict is a run's verdict in words.
-func (r *CollectedRun) verdict() string {
-	opinion := r.Summary.Verdict.Opinion
-	if opinion == check.Unknown && !r.doubtful() {
-		return "nothing broken" // as far as replies that never came let it be seen
-	}
-	return string(opinion)
 }
 
 // Annotations are the broken rules of a collection, each at the file of its

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/seckill-bench/seckill/scenario/check"
-	"github.com/seckill-bench/seckill/scenario/sale"
 )
 
 // WriteCollectionText writes what a person reads at the end of several runs:
@@ -65,7 +64,14 @@ func (c *Collection) what() string {
 
 // Conclusion says in half a sentence what came of all runs.
 func (c *Collection) Conclusion() string {
-	sold := fmt.Sprintf("%s sales, %s attempts", thousands(int64(c.Sales())), thousands(c.Attempts()))
+	var parts []string
+	if n := c.Cases(); n > 0 {
+		parts = append(parts, thousands(int64(n))+" cases")
+	}
+	if n := c.Sales(); n > 0 {
+		parts = append(parts, thousands(int64(n))+" sales")
+	}
+	sold := strings.Join(append(parts, thousands(c.Attempts())+" attempts"), ", ")
 	switch c.Opinion() {
 	case check.Invalid:
 		var rules []string
@@ -155,15 +161,8 @@ func (r *CollectedRun) byHand(c *check.Case) []string {
 // runs lists each run in a line.
 func (t *collectionText) runs() {
 	t.head(fmt.Sprintf("  %-16s %9s %10s %10s  %s", "run", "sales", "attempts", "ok", "verdict"))
-	for i := range t.c.Runs {
-		r := &t.c.Runs[i]
-		s := r.Summary
-		verdict := string(s.Verdict.Opinion)
-		if s.Verdict.Opinion == check.Unknown && !r.doubtful() {
-			verdict = "nothing broken" // as far as lost replies let it be seen
-		}
-		fmt.Fprintf(&t.out, "  %-16s %9s %10s %10s  %s\n", Plain(r.Name), thousands(int64(len(s.Head.Items))), thousands(s.Attempts),
-			thousands(s.Counts[sale.OK]), verdict)
+	for _, r := range t.c.rows() {
+		fmt.Fprintf(&t.out, "  %-16s %9s %10s %10s  %s\n", Plain(r.name), r.sales, r.attempts, r.ok, r.verdict)
 	}
 	for _, skipped := range t.c.Skipped {
 		t.say(fmt.Sprintf("  %-16s ", Plain(skipped.Name)), "not run: %s", Plain(skipped.Why))

@@ -124,20 +124,22 @@ func (g *gate) try(s *gated, dir string) (*report.Collection, error) {
 		Name: gateName, Script: s.strategy.Name, Seed: *g.Seed, Strict: true,
 		Command: repeat(g.app.kong.Args, *g.Seed),
 	}
+	if err := g.probe(s, filepath.Join(dir, "probe"), judged); err != nil {
+		return nil, err
+	}
 	for _, p := range phases(&s.strategy, g.srv.Ours()) {
 		if p.why != "" {
 			judged.Skipped = append(judged.Skipped, report.Skipped{Name: p.name, Why: p.why})
 			continue
 		}
 		summary, err := g.run(s, &p, filepath.Join(dir, p.name))
-		if err != nil && len(judged.Runs) == 0 {
-			return nil, fmt.Errorf("%s, phase %s: %w", s.name, p.name, err)
-		}
 		if err != nil { // what was seen before it stands
 			judged.Doubts = append(judged.Doubts, fmt.Sprintf("phase %s could not be run: %v", p.name, err))
 			break
 		}
-		judged.Runs = append(judged.Runs, report.CollectedRun{Name: p.name, Folder: p.name, Summary: summary, Vague: p.vague})
+		judged.Runs = append(judged.Runs, report.CollectedRun{
+			Name: p.name, Folder: p.name, Summary: summary, Vague: p.vague, ByHand: byHandOf(&s.strategy, &summary.Head),
+		})
 	}
 	return judged, nil
 }

@@ -25,13 +25,13 @@ func (j *judge) judgeOversell() {
 	}
 	if j.exact && j.stored > c {
 		j.add(storedOver, func() string {
-			return fmt.Sprintf("the ledger holds %s and %s is good for %d (%d > %d)", sales(j.stored), units(j.stock), c, j.stored, c)
+			return fmt.Sprintf("the ledger holds %s and a stock of %d is good for %d (%d > %d)", sales(j.stored), j.stock, c, j.stored, c)
 		})
 	}
 	if !j.exact && j.base > c && ok <= c {
 		j.add(certainOver, func() string {
-			return fmt.Sprintf("%s acknowledged and %d that refusals or the ledger prove are %d, and %s is good for %d (%d > %d)",
-				sales(ok), j.base-ok, j.base, units(j.stock), c, j.base, c)
+			return fmt.Sprintf("%s acknowledged and %d that refusals or the ledger prove are %d, and a stock of %d is good for %d (%d > %d)",
+				sales(ok), j.base-ok, j.base, j.stock, c, j.base, c)
 		})
 	}
 }
@@ -47,8 +47,8 @@ func (j *judge) judgeAcknowledged(ok int64) {
 	slices.SortFunc(grants, byReturn)
 	for i, o := range grants[j.capacity:] {
 		j.add(acknowledgedOver, func() string {
-			return fmt.Sprintf("%s acknowledged and %s is good for %d (%d > %d); this one was number %d",
-				sales(ok), units(j.stock), j.capacity, ok, j.capacity, j.capacity+int64(i)+1)
+			return fmt.Sprintf("%s acknowledged and a stock of %d is good for %d (%d > %d); this one was number %d",
+				sales(ok), j.stock, j.capacity, ok, j.capacity, j.capacity+int64(i)+1)
 		}, o)
 	}
 }
