@@ -47,6 +47,48 @@
 //	$ seckill report first
 //	Wrote the reports into first; open first/report.html.
 //
+// # One buyer at a time
+//
+// Most bugs of a script need no load. Probe plays small sales with one buyer at
+// a time, looks at every key around every step, and prints the lines that repeat
+// what it found by hand. It starts a server of its own, and a cluster of three;
+// the embedded server shows what it can:
+//
+//	$ seckill probe article --server embedded --seed 1 --out fourth
+//	INVALID  probe, script article on miniredis …: 3 faults in … cases, one buyer at a time
+//	…
+//	  1. same-again: sells twice to one buyer (duplicate-sale, stock-mismatch)
+//	…
+//	  2. missing-stock: re-initialises a missing stock, or sells without one (…
+//	…
+//	  3. big-ids: loses the last digits of long ids (…
+//	…
+//	Results: fourth  …
+//
+// # A gate for a pipeline
+//
+// Run gate plays those cases, and then many small sales, a burst, lost replies,
+// releases and other quantities, with each script it is given. It takes a real
+// server to show that a script runs on a cluster, so here it proves too little:
+//
+//	$ seckill run gate --script once --server embedded --out fifth
+//	UNKNOWN  gate, script once on miniredis …: no rule seen broken, and that proves too little; …
+//	…
+//	    - cluster: true was not put to the test: …
+//	…
+//	Results: fifth
+//
+// # The tool tried itself
+//
+// Selftest sells with scripts that are wrong on purpose. Each must be caught by
+// the rules that name its fault, and a right script beside it by none:
+//
+//	$ seckill selftest --server embedded --only off-by-one
+//	CLASS       MUST FIRE                 FIRED  FALSE ALARMS
+//	off-by-one  oversell, negative-stock  all    none
+//
+//	1 of 1 caught, 0 of 1 twins accused.
+//
 // # What is built in
 //
 //	$ seckill scripts
