@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"io"
 
 	"github.com/seckill-bench/seckill/scenario/check"
@@ -31,12 +30,7 @@ type runResult struct {
 }
 
 // WriteCollectionJSON writes result.json of a collection.
-func WriteCollectionJSON(w io.Writer, c *Collection) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(c.result())
-}
+func WriteCollectionJSON(w io.Writer, c *Collection) error { return writeJSON(w, c.result()) }
 
 func (c *Collection) result() collectionResult {
 	began, ended := c.span()

@@ -24,16 +24,9 @@ func WriteCollectionText(w io.Writer, c *Collection) error {
 }
 
 type collectionText struct {
-	c   *Collection
-	out strings.Builder
+	prose
+	c *Collection
 }
-
-// say writes a paragraph whose first line begins with first.
-func (t *collectionText) say(first, format string, args ...any) {
-	t.out.WriteString(wrap(first, fmt.Sprintf(format, args...), width))
-}
-
-func (t *collectionText) head(title string) { t.out.WriteString("\n" + title + "\n") }
 
 func (t *collectionText) list(title string, lines []string) {
 	if len(lines) > 0 {

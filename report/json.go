@@ -187,11 +187,13 @@ type driver struct {
 }
 
 // WriteJSON writes result.json.
-func WriteJSON(w io.Writer, s *Summary) error {
+func WriteJSON(w io.Writer, s *Summary) error { return writeJSON(w, s.result()) }
+
+func writeJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
-	return enc.Encode(s.result())
+	return enc.Encode(v)
 }
 
 func (s *Summary) result() result {

@@ -40,17 +40,20 @@ func WriteText(w io.Writer, s *Summary) error {
 
 // text is the summary in the making.
 type text struct {
-	s   *Summary
-	out strings.Builder
+	prose
+	s *Summary
 }
 
+// prose is a text for a terminal in the making.
+type prose struct{ out strings.Builder }
+
 // say writes a paragraph whose first line begins with first.
-func (t *text) say(first, format string, args ...any) {
-	t.out.WriteString(wrap(first, fmt.Sprintf(format, args...), width))
+func (p *prose) say(first, format string, args ...any) {
+	p.out.WriteString(wrap(first, fmt.Sprintf(format, args...), width))
 }
 
 // head begins a section.
-func (t *text) head(title string) { t.out.WriteString("\n" + title + "\n") }
+func (p *prose) head(title string) { p.out.WriteString("\n" + title + "\n") }
 
 func (t *text) verdict() {
 	s := t.s

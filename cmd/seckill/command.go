@@ -2,11 +2,11 @@ package main
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/seckill-bench/seckill/scenario"
+	"github.com/seckill-bench/seckill/scenario/probe"
 )
 
 // repeat is the command line that runs a sale again: the one given, without
@@ -22,22 +22,12 @@ func repeat(args []string, seed uint64) string {
 				i++ // its value
 			}
 		case joined:
-			words = append(words, quote(flag+"="+scenario.WithoutPassword(value)))
+			words = append(words, probe.Quote(flag+"="+scenario.WithoutPassword(value)))
 		default:
-			words = append(words, quote(scenario.WithoutPassword(args[i])))
+			words = append(words, probe.Quote(scenario.WithoutPassword(args[i])))
 		}
 	}
 	return strings.Join(append(words, "--seed", fmt.Sprint(seed)), " ")
-}
-
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:=@%+,-]+$`)
-
-// quote writes a word as a POSIX shell reads it back.
-func quote(word string) string {
-	if plainWord.MatchString(word) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // valuesOf returns the values of a flag in a command line, in their order.

@@ -15,6 +15,7 @@ import (
 	"github.com/seckill-bench/seckill/scenario"
 	"github.com/seckill-bench/seckill/scenario/check"
 	"github.com/seckill-bench/seckill/scenario/history"
+	"github.com/seckill-bench/seckill/scenario/probe"
 	"github.com/seckill-bench/seckill/scenario/server"
 	"github.com/seckill-bench/seckill/scenario/strategy"
 )
@@ -161,7 +162,7 @@ func (g *gate) run(s *gated, p *phase, dir string) (*report.Summary, error) {
 		return nil, err
 	}
 	planned.Head.Host.Seckill = version()
-	planned.Head.Command = fmt.Sprintf("seckill run --script %s %s --seed %d", quote(s.name), p.flags, *g.Seed)
+	planned.Head.Command = fmt.Sprintf("seckill run --script %s %s --seed %d", probe.Quote(s.name), p.flags, *g.Seed)
 	folder, err := history.Create(filepath.Join(dir, "history"), planned.Head)
 	if err != nil {
 		return nil, fmt.Errorf("the results folder: %w", err)

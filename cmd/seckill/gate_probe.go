@@ -28,7 +28,7 @@ func (g *gate) probe(s *gated, dir string, into *report.Collection) error {
 		defer srv.Close()
 	}
 	p := &probed{strat: &s.strategy, dir: dir}
-	p.Name, p.Script, p.Command, p.Seed = "probe", s.strategy.Name, fmt.Sprintf("seckill probe %s --seed %d", quote(s.name), *g.Seed), *g.Seed
+	p.Name, p.Script, p.Command, p.Seed = "probe", s.strategy.Name, fmt.Sprintf("seckill probe %s --seed %d", probe.Quote(s.name), *g.Seed), *g.Seed
 	if err := p.play(g.app.ctx, srv, probe.Options{Seed: *g.Seed}); err != nil {
 		return fmt.Errorf("%s, probe: %w", s.name, err)
 	}

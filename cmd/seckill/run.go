@@ -14,6 +14,7 @@ import (
 	"github.com/seckill-bench/seckill/report"
 	"github.com/seckill-bench/seckill/scenario"
 	"github.com/seckill-bench/seckill/scenario/history"
+	"github.com/seckill-bench/seckill/scenario/probe"
 	"github.com/seckill-bench/seckill/scenario/server"
 	"github.com/seckill-bench/seckill/scenario/strategy"
 )
@@ -199,10 +200,10 @@ func (c *runCmd) report(app *app, dir string) (int, error) {
 	failed := report.WriteText(app.stdout, summary)
 	write, hint := report.WriteFolder, "open report.html"
 	if c.Report == reportMin {
-		write, hint = report.WriteMinimum, "seckill report "+quote(dir)+" makes the pictures and the page"
+		write, hint = report.WriteMinimum, "seckill report "+probe.Quote(dir)+" makes the pictures and the page"
 	}
 	if err := write(dir, summary); err != nil {
-		failed = fmt.Errorf("%w\nthe record is whole: seckill report %s makes the reports", err, quote(dir))
+		failed = fmt.Errorf("%w\nthe record is whole: seckill report %s makes the reports", err, probe.Quote(dir))
 	} else {
 		fmt.Fprintf(app.stdout, "\nResults: %s  (%s)\n", dir, hint)
 	}

@@ -185,20 +185,7 @@ func (f *flow) judgeClientRequests(c *client) {
 
 // judgeAgain judges an attempt of a request that another was granted.
 func (f *flow) judgeAgain(o, done *change) {
-	var c condition
-	switch {
-	case o.class == granted && f.onceARequest:
-		c = requestGrantedAgain
-	case !f.perRequest || o.inv <= done.ret:
-		return
-	case o.class == soldOut:
-		c = requestSoldOutAgain
-	case o.class == refused, o.class == duplicate:
-		c = requestDupAgain
-	default:
-		return
+	if c, broken := brokenAgain(o.class, f.onceARequest, f.perRequest && o.inv > done.ret); broken {
+		f.add(c, o.toldAgain, o.op, done.op)
 	}
-	f.add(c, func() string {
-		return fmt.Sprintf("an attempt was told %s, and another of its request was granted; the script promises that a resend is not sold again", o.outcome)
-	}, o.op, done.op)
 }

@@ -48,20 +48,28 @@ func (j *judge) judgeRequest(b *buyer, ops []op) {
 
 // judgeResend judges an attempt of a request that another was granted.
 func (j *judge) judgeResend(b *buyer, o, done *op) {
-	var c condition
-	switch {
-	case o.class == granted && (j.onceARequest && b.count[granted] <= j.limit):
-		c = requestGrantedAgain // beyond his limit it is told as that
-	case !j.perRequest:
-		return
-	case o.class == soldOut:
-		c = requestSoldOutAgain
-	case o.class == refused, o.class == duplicate:
-		c = requestDupAgain
-	default:
-		return
+	once := j.onceARequest && b.count[granted] <= j.limit // beyond his limit it is told as that
+	if c, broken := brokenAgain(o.class, once, j.perRequest); broken {
+		j.add(c, o.toldAgain, *o, *done)
 	}
-	j.add(c, func() string {
-		return fmt.Sprintf("an attempt was told %s, and another of its request was granted; the script promises that a resend is not sold again", o.outcome)
-	}, *o, *done)
+}
+
+// brokenAgain is the condition that an answer breaks to a request that another
+// attempt was granted: where a request is granted once, and where its answer is
+// replayed.
+func brokenAgain(answer class, once, replays bool) (c condition, broken bool) {
+	switch {
+	case answer == granted:
+		return requestGrantedAgain, once
+	case answer == soldOut:
+		return requestSoldOutAgain, replays
+	case answer == refused, answer == duplicate:
+		return requestDupAgain, replays
+	}
+	return 0, false
+}
+
+// toldAgain says so.
+func (o *op) toldAgain() string {
+	return fmt.Sprintf("an attempt was told %s, and another of its request was granted; the script promises that a resend is not sold again", o.outcome)
 }

@@ -45,7 +45,7 @@ func (s *sheet) library() []string {
 		return nil
 	}
 	s.loaded = true
-	return []string{s.client + " -x FUNCTION LOAD REPLACE < " + quote(s.scripts[0].File)}
+	return []string{s.client + " -x FUNCTION LOAD REPLACE < " + Quote(s.scripts[0].File)}
 }
 
 // call calls a script by the text in its file. Words that no shell can pass go
@@ -56,7 +56,7 @@ func (s *sheet) call(words []string) []string {
 		if words[1] != script.SHA1 && words[1] != string(script.Source) {
 			continue
 		}
-		file := quote(script.File)
+		file := Quote(script.File)
 		if !passes(words[2:]) {
 			line := s.command(append([]string{"EVALSHA", script.SHA1}, words[2:]...))
 			if s.loaded {
@@ -80,7 +80,7 @@ func (s *sheet) command(words []string) string {
 	for i, word := range words {
 		escaped[i] = escape(word)
 	}
-	return `printf '%s\n' ` + quote(strings.Join(escaped, " ")) + " | " + s.client
+	return `printf '%s\n' ` + Quote(strings.Join(escaped, " ")) + " | " + s.client
 }
 
 // passes reports whether a shell can pass all words, and a person see them.
@@ -96,7 +96,7 @@ func passes(words []string) bool {
 func quoteAll(words []string) string {
 	quoted := make([]string, len(words))
 	for i, word := range words {
-		quoted[i] = quote(word)
+		quoted[i] = Quote(word)
 	}
 	return strings.Join(quoted, " ")
 }
@@ -104,8 +104,8 @@ func quoteAll(words []string) string {
 // plainWord needs no quotes in a POSIX shell.
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:=@%+,-]+$`)
 
-// quote returns a word as a POSIX shell takes it for itself.
-func quote(word string) string {
+// Quote returns a word as a POSIX shell takes it for itself.
+func Quote(word string) string {
 	if plainWord.MatchString(word) {
 		return word
 	}
