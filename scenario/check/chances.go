@@ -39,7 +39,7 @@ func (j *judge) countChances(b *buyer) {
 	for i := range b.ops {
 		o := &b.ops[i]
 		repeat, late := o.inv > b.holds, o.inv > end
-		if repeat && o.inv < end {
+		if repeat && o.inv < end && !o.afterwards() {
 			j.soonRepeats++
 		}
 		if !o.ran() {

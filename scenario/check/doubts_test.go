@@ -41,6 +41,7 @@ func TestDoubts(t *testing.T) {
 		{"the same, interrupted", one, attempts{oks[0], buy(1, 0, 1, sale.Failed)}, interrupted, "", nil},
 		{"a repeat without a duplicate", buyerFirst, repeat, tail(3, nothing), "nobody was told duplicate", nil},
 		{"the same, of a script that does not test the buyer first", stockFirst, repeat, tail(3, nothing), "", nil},
+		{"a holder who confirms has not come again", buyerFirst, attempts{oks[0], confirmation(oks[0], 2, 3, sale.OK), confirmation(oks[0], 4, 5, sale.Refused)}, tail(3, nothing), "", nil},
 		{"orders that could not be read", one, oks, problem, "GET refused", []Rule{OrderMismatch}},
 		{"a refusal that a lost reply may explain", one, attempts{oks[0], buy(1, 0, 1, sale.Indeterminate), buy(1, 0, 1, sale.Refused), buy(2, 0, 9, sale.Refused)},
 			tail(4, nothing), "", nil},
@@ -211,4 +212,11 @@ func TestMessage(t *testing.T) {
 	if v.Violations[0].First != 2*ms || v.Violations[0].Last != 2*ms {
 		t.Errorf("first %d last %d", v.Violations[0].First, v.Violations[0].Last)
 	}
+}
+
+// confirmation makes what was bought final; instants in ms.
+func confirmation(of history.Attempt, call, ret int64, outcome sale.Outcome) history.Attempt {
+	of = back(of, call, ret, outcome)
+	of.Verb = sale.Confirm
+	return of
 }

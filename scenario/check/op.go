@@ -93,6 +93,10 @@ func (o *op) amend(a *history.Attempt) {
 	}
 }
 
+// afterwards reports whether the attempt was made with what was bought before:
+// as a purchase its outcome would weigh something.
+func (o *op) afterwards() bool { return o.class == notRun && classOf[o.outcome] != notRun }
+
 // ran reports whether the attempt reached the script, or may have.
 func (o *op) ran() bool { return o.class != notRun }
 

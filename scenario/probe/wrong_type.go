@@ -2,6 +2,7 @@ package probe
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/seckill-bench/seckill/scenario/sale"
 )
@@ -37,7 +38,7 @@ func (p *play) sellOver(key string) {
 	p.buy(0)
 	was, is := p.held[key]
 	if is {
-		p.send("a value is put aside", "RENAME", key, aside)
+		p.rename("a value is put aside", key, aside)
 	}
 	if was.Type == "string" {
 		p.send("a list is put in its place", "RPUSH", key, "wrong")
@@ -51,8 +52,19 @@ func (p *play) sellOver(key string) {
 	if p.held[key] == wrong {
 		p.send("it is taken away", "DEL", key)
 		if is {
-			p.send("the value is put back", "RENAME", aside, key)
+			p.rename("the value is put back", aside, key)
 		}
 	}
 	p.buy(2)
+}
+
+// rename moves a value, unless it had a time to live and is gone.
+func (p *play) rename(what, from, to string) {
+	p.do(what, func() error {
+		_, err := p.wire.Do(p.ctx, "RENAME", from, to)
+		if err != nil && strings.Contains(err.Error(), "no such key") {
+			return nil
+		}
+		return err
+	})
 }
