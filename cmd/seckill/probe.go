@@ -104,13 +104,16 @@ func (p *probed) play(ctx context.Context, srv *server.Server, o probe.Options) 
 	if ctx.Err() != nil {
 		return errors.New("interrupted before all was tried")
 	}
-	if err != nil {
+	if err != nil && len(cases) == 0 {
 		return err
 	}
 	for i := range cases {
 		if err := p.judge(&cases[i]); err != nil {
 			return fmt.Errorf("case %s: %w", cases[i].Name, err)
 		}
+	}
+	if err != nil { // what was seen before it stands
+		p.Doubts = append(p.Doubts, "not every case could be played: "+err.Error())
 	}
 	if len(p.Runs) == 0 {
 		p.Doubts = append(p.Doubts, "no case could be played")

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,6 +16,7 @@ import (
 	"github.com/seckill-bench/seckill/scenario/contract"
 	"github.com/seckill-bench/seckill/scenario/history"
 	"github.com/seckill-bench/seckill/scenario/probe"
+	"github.com/seckill-bench/seckill/scenario/sale"
 	"github.com/seckill-bench/seckill/scenario/server"
 	"github.com/seckill-bench/seckill/scenario/strategy"
 )
@@ -320,4 +323,35 @@ func scriptOf(t *testing.T, source, replies string) strategy.Strategy {
 		t.Fatal(err)
 	}
 	return strategy.Script(c)
+}
+
+// What was seen before a case that could not be played stands; with nothing
+// seen there is no result.
+func TestProbeThatBreaksOff(t *testing.T) {
+	srv := privateServer(t)
+	for _, tt := range []struct {
+		script string
+		opens  int
+		want   check.Opinion // empty: an error
+	}{{"once", 0, ""}, {"once", 4, check.Unknown}, {"article", 4, check.Invalid}} {
+		s, err := strategy.Find(tt.script, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		open, left := s.OpenFor, tt.opens
+		s.OpenFor = func(ctx context.Context, do strategy.Doer, item sale.Item, took sale.Took) error {
+			if left--; left < 0 {
+				return errors.New("the server is gone")
+			}
+			return open(ctx, do, item, took)
+		}
+		p := &probed{strat: &s}
+		err = p.play(t.Context(), srv, probe.Options{Seed: 1, NoCluster: true})
+		switch {
+		case tt.want == "" && err == nil:
+			t.Errorf("%s: a probe without a case has a result", tt.script)
+		case tt.want != "" && (err != nil || p.Opinion() != tt.want || !strings.Contains(strings.Join(p.AllDoubts(), " "), "the server is gone")):
+			t.Errorf("%s: %v, %s %q", tt.script, err, p.Opinion(), p.AllDoubts())
+		}
+	}
 }
