@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/seckill-bench/seckill/scenario/check"
@@ -24,6 +25,9 @@ type Collection struct {
 	// Doubts are those beside the runs' own, Warnings what is said beside the
 	// verdict.
 	Doubts, Warnings []string
+	// Hand is the folder in which the lines that repeat a case by hand are to be
+	// typed.
+	Hand string
 	// Skipped are the runs that the script cannot be asked for.
 	Skipped []Skipped
 }
@@ -43,6 +47,9 @@ type CollectedRun struct {
 	// Case: it is a small sale that was made to show one thing, one buyer at a
 	// time, and says nothing of how often.
 	Case bool
+	// About says in a sentence, without a full stop, what happens in it; empty:
+	// its name does.
+	About string
 	// ByHand returns the lines that repeat a case on an empty server; nil: there
 	// are none.
 	ByHand func(*check.Case) []string
@@ -97,6 +104,26 @@ func (c *Collection) ExitCode() int {
 // the rules that never had a chance.
 func (c *Collection) AllDoubts() []string {
 	doubts := listOf(c.Doubts)
+	doubts = append(doubts, c.doubtsOfRuns()...)
+	if c.Strict {
+		doubts = append(doubts, c.withoutChance()...)
+	}
+	return doubts
+}
+
+// doubtsOfRuns tells each doubt once, with the first run that has it. That a
+// rule could not be decided is told where no doubt says why.
+func (c *Collection) doubtsOfRuns() (doubts []string) {
+	var texts []string
+	runs := map[string][]string{}
+	tell := func(run, text string) {
+		if runs[text] == nil {
+			texts = append(texts, text)
+		}
+		if !slices.Contains(runs[text], run) {
+			runs[text] = append(runs[text], run)
+		}
+	}
 	for i := range c.Runs {
 		r := &c.Runs[i]
 		if !r.doubtful() {
@@ -104,14 +131,20 @@ func (c *Collection) AllDoubts() []string {
 		}
 		v := &r.Summary.Verdict
 		for _, line := range v.Doubts {
-			doubts = append(doubts, r.Name+": "+line)
+			tell(r.Name, line)
 		}
 		for _, rule := range inOrder(v.Undecided) {
-			doubts = append(doubts, fmt.Sprintf("%s: %s could not be decided: %s", r.Name, rule, v.Undecided[rule]))
+			if !slices.Contains(v.Doubts, v.Undecided[rule]) {
+				tell(r.Name, fmt.Sprintf("%s could not be decided: %s", rule, v.Undecided[rule]))
+			}
 		}
 	}
-	if c.Strict {
-		doubts = append(doubts, c.withoutChance()...)
+	for _, text := range texts {
+		from := runs[text][0]
+		if more := len(runs[text]) - 1; more > 0 {
+			from += fmt.Sprintf(" and %d more", more)
+		}
+		doubts = append(doubts, from+": "+text)
 	}
 	return doubts
 }

@@ -51,12 +51,15 @@ func (c *Collection) violationsIn(m *markdown) {
 			continue
 		}
 		first := &v.Cases[0]
-		m.block("%s: %s", opening(run.Name), inline(first.Message))
+		m.block("%s: %s", opening(run.title()), inline(first.Message))
 		var lines []string
 		for i := range first.Attempts {
 			lines = append(lines, "# "+run.Summary.attemptLine(&first.Attempts[i]))
 		}
-		if lines = append(lines, run.byHand(first)...); len(lines) > 0 {
+		if hand := run.byHand(first); len(hand) > 0 {
+			lines = append(append(lines, "# by hand, "+c.where()+":"), hand...)
+		}
+		if len(lines) > 0 {
 			m.fence(lines...)
 		}
 	}

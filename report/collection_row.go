@@ -8,6 +8,10 @@ import (
 	"github.com/seckill-bench/seckill/scenario/sale"
 )
 
+// nothingBroken is the verdict of a run in which replies that never came leave
+// something open.
+const nothingBroken = "nothing broken"
+
 // A runRow is a line of the table of runs. The cases of a probe share one.
 type runRow struct{ name, sales, attempts, ok, verdict string }
 
@@ -56,7 +60,7 @@ func (c *Collection) casesRow(group string) runRow {
 func (r *CollectedRun) verdict() string {
 	opinion := r.Summary.Verdict.Opinion
 	if opinion == check.Unknown && !r.doubtful() {
-		return "nothing broken" // as far as replies that never came let it be seen
+		return nothingBroken
 	}
 	return string(opinion)
 }

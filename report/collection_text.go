@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/seckill-bench/seckill/scenario/check"
@@ -13,7 +14,7 @@ import (
 // the verdict and what it is worth, the evidence, and each run in a line. No
 // line is wider than 100 columns.
 func WriteCollectionText(w io.Writer, c *Collection) error {
-	t := &collectionText{c: c}
+	t := &collectionText{c: c, shown: map[string]check.Rule{}}
 	t.verdict()
 	t.violations()
 	t.list("  In doubt", c.AllDoubts())
@@ -26,6 +27,8 @@ func WriteCollectionText(w io.Writer, c *Collection) error {
 type collectionText struct {
 	prose
 	c *Collection
+	// shown is, by the name of a run, the rule under which its lines stand.
+	shown map[string]check.Rule
 }
 
 func (t *collectionText) list(title string, lines []string) {
@@ -130,17 +133,39 @@ func (t *collectionText) example(run *CollectedRun, rule check.Rule) {
 		return
 	}
 	c := &v.Cases[0]
-	t.say("    ", "%s: %s", Plain(run.Name), Plain(c.Message))
+	t.say("    ", "%s: %s", Plain(run.title()), Plain(c.Message))
 	for i := range c.Attempts {
 		t.say("      ", "%s", Plain(run.Summary.attemptLine(&c.Attempts[i])))
 	}
 	lines := run.byHand(c)
-	if len(lines) > 0 {
-		t.say("    ", "By hand:")
+	switch above, shown := t.shown[run.Name]; {
+	case len(lines) == 0:
+		return
+	case shown && run.Case:
+		t.say("    ", "By hand: the lines under %s.", above)
+		return
 	}
+	t.shown[run.Name] = rule
+	t.say("    ", "By hand, %s:", t.c.where())
 	for _, line := range lines { // not wrapped: it is to be pasted
 		t.out.WriteString("      " + Plain(line) + "\n")
 	}
+}
+
+// where says where lines are typed that repeat a case by hand.
+func (c *Collection) where() string {
+	if c.Hand == "" {
+		return "on an empty Redis"
+	}
+	return "in " + Plain(c.Hand) + ", on an empty Redis"
+}
+
+// title is the name of a run and what happens in it.
+func (r *CollectedRun) title() string {
+	if r.About == "" {
+		return r.Name
+	}
+	return r.Name + " (" + r.About + ")"
 }
 
 // byHand are the lines that repeat a case on an empty server.
@@ -156,6 +181,9 @@ func (t *collectionText) runs() {
 	t.head(fmt.Sprintf("  %-16s %9s %10s %10s  %s", "run", "sales", "attempts", "ok", "verdict"))
 	for _, r := range t.c.rows() {
 		fmt.Fprintf(&t.out, "  %-16s %9s %10s %10s  %s\n", Plain(r.name), r.sales, r.attempts, r.ok, r.verdict)
+	}
+	if slices.ContainsFunc(t.c.rows(), func(r runRow) bool { return r.verdict == nothingBroken }) {
+		t.say("  ", "Nothing broken: as far as it can be known where replies are lost on purpose.")
 	}
 	for _, skipped := range t.c.Skipped {
 		t.say(fmt.Sprintf("  %-16s ", Plain(skipped.Name)), "not run: %s", Plain(skipped.Why))

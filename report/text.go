@@ -71,7 +71,20 @@ func (t *text) verdict() {
 	default:
 		t.say(verdict+"  ", "%s: no rule seen broken, and that proves too little; %s", what, s.unitsSold())
 	}
+	if n := t.s.missed(); n > 0 {
+		t.say("MISSED  ", "%d of %d objectives", n, len(t.s.Objective))
+	}
 	t.ended()
+}
+
+// missed is how many objectives were missed.
+func (s *Summary) missed() (n int) {
+	for i := range s.Objective {
+		if s.Objective[i].Verdict == Missed {
+			n++
+		}
+	}
+	return n
 }
 
 func (t *text) ended() {

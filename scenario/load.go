@@ -40,6 +40,8 @@ func Load(name string, spec *Spec) error {
 	var err error
 	if slices.Contains(Names(), name) {
 		text, err = builtin.ReadFile("builtin/" + name + ".yaml")
+	} else if filepath.Ext(name) == ".lua" {
+		return fmt.Errorf("scenario %s: that is a script; want --script %s", name, name)
 	} else if strings.ContainsAny(name, "./") {
 		text, err = os.ReadFile(name)
 	} else {

@@ -22,7 +22,7 @@ type Spec struct {
 	Access    `yaml:",inline" embed:""`
 	Overwrite bool `yaml:"overwrite" group:"server" help:"Sell over keys of the item that exist on the server; they are removed like all others."`
 
-	Script   string   `yaml:"script" default:"once" placeholder:"SCRIPT" group:"sale" help:"What sells: a built-in name, or a .lua file with its contract beside it (default ${default})."`
+	Script   string   `yaml:"script" default:"once" placeholder:"SCRIPT" group:"sale" help:"What sells: a built-in name, or a .lua file with its contract beside it (default ${default}). Of the scenario gate: several, also patterns like 'scripts/*.lua'."`
 	Contract string   `yaml:"contract" placeholder:"FILE" group:"sale" help:"The contract of --script, if it is not the .yaml beside it."`
 	Item     string   `yaml:"item" placeholder:"ID" group:"sale" help:"The item's id; unique for each run if not given. Further items count on from it."`
 	Items    *int64   `yaml:"items" placeholder:"N" group:"sale" help:"Items on sale; the contract's if not given, else 1."`
@@ -49,7 +49,7 @@ type Spec struct {
 	Seed        *uint64       `yaml:"seed" placeholder:"N" group:"driver" help:"Repeats the plan of arrivals and buyers; drawn and printed if not given."`
 
 	SLO          string `yaml:"slo" name:"slo" placeholder:"LIST" group:"report" help:"Objectives joined by commas: p99<5ms, ok.p99<10ms, service.p99<1ms, errors<0.1%, sold_out_at<300ms, all_answered<2s."`
-	Report       string `yaml:"report" enum:",min,full" default:"" placeholder:"HOW" group:"report" help:"full: every file, pictures and the page; min: the record and what programs read (full, and min for gate, if not given)."`
+	Report       string `yaml:"report" placeholder:"HOW" group:"report" help:"full: every file, pictures and the page; min: the record and what programs read (full, and min for gate, if not given)."`
 	RetryUnknown int    `yaml:"retry_unknown" placeholder:"N" group:"report" help:"Of gate: times it is tried again while the verdict is unknown."`
 	Out          string `yaml:"out" placeholder:"DIR" group:"report" help:"The results folder; results/NAME-TIME if not given."`
 	Replace      bool   `yaml:"replace" group:"report" help:"Replace a results folder that exists, if it is one."`

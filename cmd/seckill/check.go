@@ -36,6 +36,9 @@ func (c *checkCmd) Run(app *app) (int, error) {
 // judge reads the record in a results folder and forms an opinion of it.
 func judge(dir string) (*report.Summary, error) {
 	h, err := history.Open(filepath.Join(dir, "history"))
+	if below, _ := filepath.Glob(filepath.Join(dir, "*", "history")); err != nil && len(below) > 0 {
+		return nil, fmt.Errorf("%s holds several runs: want one of them, such as %s", dir, filepath.Dir(below[0]))
+	}
 	if err != nil {
 		return nil, err
 	}

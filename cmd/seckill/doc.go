@@ -86,7 +86,7 @@
 //	$ seckill selftest --server embedded --only off-by-one
 //	CLASS       MUST FIRE                 FIRED  FALSE ALARMS
 //	off-by-one  oversell, negative-stock  all    none
-//
+//	…
 //	1 of 1 caught, 0 of 1 twins accused.
 //
 // # What is built in

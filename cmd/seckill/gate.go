@@ -234,7 +234,21 @@ func expand(names []string) (all []string, err error) {
 		case len(files) == 0:
 			return nil, fmt.Errorf("--script %s: no file matches", name)
 		}
-		all = append(all, files...)
+		all = append(all, slices.DeleteFunc(files, isPart)...)
 	}
 	return all, nil
+}
+
+// isPart reports whether a file has no contract of its own and is named by that
+// of another script: it is what that script calls to release, or to be read.
+func isPart(file string) bool {
+	dir, name := filepath.Split(file)
+	if _, err := os.Stat(strings.TrimSuffix(file, filepath.Ext(file)) + ".yaml"); err == nil {
+		return false
+	}
+	contracts, _ := filepath.Glob(filepath.Join(dir, "*.yaml"))
+	return slices.ContainsFunc(contracts, func(path string) bool {
+		text, err := os.ReadFile(path)
+		return err == nil && strings.Contains(string(text), name)
+	})
 }

@@ -39,6 +39,7 @@ func (g *gate) probe(s *gated, dir string, into *report.Collection) error {
 		run.Name, run.Folder, run.Case = "probe/"+run.Name, filepath.Join("probe", run.Folder), true
 		into.Runs = append(into.Runs, run)
 	}
+	into.Hand = dir
 	into.Warnings = append(into.Warnings, p.Warnings...)
 	into.Doubts = append(into.Doubts, append(p.Doubts, p.unshown()...)...)
 	return nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/seckill-bench/seckill/report"
 	"github.com/seckill-bench/seckill/scenario/check"
@@ -35,8 +36,25 @@ func (g *gate) report(all []*report.Collection) (code int, err error) {
 		g.app.tell(err)
 		return worse(code, exitUsage), nil
 	}
-	fmt.Fprintf(g.app.stdout, "\nResults: %s\n", g.res.dir)
+	fmt.Fprintf(g.app.stdout, "\n%sResults: %s\n", sumUp(all), g.res.dir)
 	return code, nil
+}
+
+// sumUp says in a line what came of several scripts; nothing of one.
+func sumUp(all []*report.Collection) string {
+	if len(all) == 1 {
+		return ""
+	}
+	count := map[check.Opinion]int{}
+	for _, judged := range all {
+		count[judged.Opinion()]++
+	}
+	for _, opinion := range []check.Opinion{check.Invalid, check.Unknown} {
+		if n := count[opinion]; n > 0 {
+			return fmt.Sprintf("%s  %d of %d scripts\n", strings.ToUpper(string(opinion)), n, len(all))
+		}
+	}
+	return fmt.Sprintf("VALID  all %d scripts\n", len(all))
 }
 
 // worse returns the exit code that comes first of two: 1, 2, 3, 0.

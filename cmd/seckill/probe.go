@@ -115,6 +115,9 @@ func (p *probed) play(ctx context.Context, srv *server.Server, o probe.Options) 
 	if err != nil { // what was seen before it stands
 		p.Doubts = append(p.Doubts, "not every case could be played: "+err.Error())
 	}
+	if !p.strat.Contract.Audited() {
+		p.Doubts = append(p.Doubts, "the contract reads neither the stock nor the buyers (audit), so nobody knows what was sold but the script itself")
+	}
 	if len(p.Runs) == 0 {
 		p.Doubts = append(p.Doubts, "no case could be played")
 	}
@@ -144,7 +147,7 @@ func (p *probed) judge(c *probe.Case) error {
 			return err
 		}
 		j.verdict = &summary.Verdict
-		p.Runs = append(p.Runs, report.CollectedRun{Name: c.Name, Folder: c.Name, Summary: summary, ByHand: j.byHand})
+		p.Runs = append(p.Runs, report.CollectedRun{Name: c.Name, Folder: c.Name, Summary: summary, About: c.Title, ByHand: j.byHand})
 	}
 	p.cases = append(p.cases, j)
 	return nil

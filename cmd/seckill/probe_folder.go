@@ -32,13 +32,17 @@ func (p *probed) save() error {
 	return report.WriteCollectionFolder(p.dir, &p.Collection)
 }
 
+// emptyServer refuses to write among the keys of somebody.
+const emptyServer = `[ "$(redis-cli DBSIZE)" = 0 ] || { echo "the server that redis-cli finds is not empty, or not there" >&2; exit 1; }
+`
+
 // saveCase writes the folder of a case.
 func saveCase(dir string, c *probe.Case) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	var sh strings.Builder
-	fmt.Fprintf(&sh, "#!/bin/sh\n# %s: %s\n# It is for an empty server.\ncd \"$(dirname \"$0\")/..\" || exit\n", c.Name, report.Plain(c.Title))
+	fmt.Fprintf(&sh, "#!/bin/sh\n# %s: %s\ncd \"$(dirname \"$0\")/..\" || exit\n%s", c.Name, report.Plain(c.Title), emptyServer)
 	for i := range c.Steps {
 		for _, line := range byHand(&c.Steps[i]) {
 			sh.WriteString(line + "\n")

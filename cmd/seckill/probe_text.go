@@ -161,16 +161,17 @@ func held(v server.Value) string {
 
 // doubts are those of the whole and of the cases that were left open.
 func (p *probed) doubts() []string {
-	all := slices.Clone(p.Doubts)
+	type doubt struct{ name, text string }
+	var all []doubt
 	for i := range p.cases {
 		c := &p.cases[i]
 		if c.verdict != nil && c.verdict.Opinion == check.Unknown {
-			for _, doubt := range c.verdict.Doubts {
-				all = append(all, c.Name+": "+doubt)
+			for _, text := range c.verdict.Doubts {
+				all = append(all, doubt{c.Name, text})
 			}
 		}
 	}
-	return all
+	return append(slices.Clone(p.Doubts), grouped(all, func(d doubt) (name, text string) { return d.name, d.text })...)
 }
 
 // warnings are those that were seen, each once with the classes it was seen in.

@@ -90,7 +90,10 @@ func (c *runCmd) oneScript(args []string) error {
 func (c *runCmd) load(kctx *kong.Context) error {
 	given := map[*kong.Flag]reflect.Value{}
 	for _, step := range kctx.Path {
-		if step.Flag != nil && !step.Resolved {
+		if _, seen := given[step.Flag]; step.Flag != nil && !step.Resolved && !seen {
+			if step.Flag.Target.Kind() == reflect.String && step.Flag.Target.Len() == 0 {
+				return fmt.Errorf("--%s: want a value, not an empty one", step.Flag.Name)
+			}
 			value := reflect.New(step.Flag.Target.Type()).Elem()
 			value.Set(step.Flag.Target)
 			given[step.Flag] = value

@@ -148,6 +148,6 @@ func (c *selftestCmd) close(app *app, trials []*trial) (code int, err error) {
 	if caught < tried || accused > 0 {
 		code = exitInvalid
 	}
-	_, err = fmt.Fprintf(app.stdout, "\n%s.\n", line)
+	_, err = fmt.Fprintf(app.stdout, "\nFired: whether all rules did that must, and how many others. False alarms: rules that fired on the\ntwin, the right script beside the wrong one.\n\n%s.\n", line)
 	return code, err
 }

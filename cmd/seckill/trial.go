@@ -189,12 +189,21 @@ func (t *trial) mustFire() string {
 	return strings.Join(names, ", ")
 }
 
-// label is the class, or what tells its rows apart.
+// label is the class, and what tells its rows apart where there are several.
 func (t *trial) label() string {
-	if strings.HasPrefix(t.script, t.class) {
+	same := 0
+	for i := range bugs {
+		if bugs[i].class == t.class {
+			same++
+		}
+	}
+	switch {
+	case same < 2:
+		return t.class
+	case strings.HasPrefix(t.script, t.class):
 		return t.script
 	}
-	return t.class
+	return t.class + " (" + t.script + ")"
 }
 
 // firedText says whether all fired that must, what did not, and how many others

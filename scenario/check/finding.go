@@ -182,7 +182,7 @@ func (f *findings) foreign(keys []string) {
 	for _, key := range keys {
 		if list := &f.lists[keyChanged]; !f.off[keyChanged] {
 			list.count++
-			list.keep(finding{apart: true, at: forever, sentence: "key " + key + " changed, and the contract does not name it"})
+			list.keep(finding{apart: true, at: forever, sentence: "key " + key + " was changed, and nothing that the contract names or allows explains it"})
 		}
 	}
 }

@@ -231,7 +231,7 @@ func TestFlowConditionsOff(t *testing.T) {
 
 // The first lines of a verdict are for a person.
 func TestFlowMessages(t *testing.T) {
-	const stock, key = "by the history, 1 at the opening less 1 sold and with 1 released and 0 brought leave at most 1: 2 left (2 > 1)", `key "x" changed, and the contract does not name it`
+	const stock, key = "by the history, 1 at the opening less 1 sold and with 1 released and 0 brought leave at most 1: 2 left (2 > 1)", `key "x" was changed, and nothing that the contract names or allows explains it`
 	h := newHistory(head(1, one), attempts{a0, back(a0, 2, 3, sale.OK), back(a0, 2, 3, sale.OK)})
 	h.Tail = tail(3, withStock(orders(byBuyer, []string{"100"}, []string{"100"}), 2))
 	h.Tail.Foreign = []string{`"x"`}

@@ -48,7 +48,7 @@ var mustHold = map[Rule]string{
 	OrderMismatch: "orders and granted purchases pair one to one",
 	UnmappedReply: "the contract names every reply",
 	ScriptError:   "no error is raised inside the script",
-	ForeignWrite:  "no key changes that the contract does not name",
+	ForeignWrite:  "no key changes that the contract does not name, or that a refusal must leave alone",
 }
 
 // MustHold says in a sentence, without a full stop, what the rule demands.

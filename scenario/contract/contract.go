@@ -216,6 +216,10 @@ func (c *Contract) KeysFromAnswers() bool {
 	return slices.ContainsFunc(c.keys, func(k key) bool { return k.text.uses(nameCapture) })
 }
 
+// Audited reports whether the contract can read what was sold: the units that
+// are left, or the buyers.
+func (c *Contract) Audited() bool { return c.stock != nil || c.buyers != nil }
+
 // Restocks reports whether the contract says how an item gets more units.
 func (c *Contract) Restocks() bool { return len(c.restock) > 0 }
 

@@ -83,7 +83,7 @@ func (p *play) attempt(a ask) told {
 	answer := p.call(&made)
 	wireErr := p.wire.err
 	if wireErr != nil && !conn.IsReply(wireErr) {
-		p.stopped = fmt.Errorf("the server does not answer: %w", wireErr)
+		p.stopped = fmt.Errorf("%s: no reply within %s, the script does not return or has ended the server: %w", p.asked(&made), timeout, wireErr)
 		return told{ask: a}
 	}
 	if answer.Outcome == sale.Indeterminate && wireErr != nil && conn.FateOf(wireErr) == conn.NotRun && !p.strict {
