@@ -43,6 +43,13 @@ type drive struct {
 	opened bool
 	beside sync.WaitGroup
 	over   chan struct{}
+	// restocking goes on until the buyers have left, which left is closed for:
+	// what comes later would come while the audit looks.
+	restocking sync.WaitGroup
+	left       chan struct{}
+	leave      sync.Once
+	// missed says which restock the sale did not last for; empty: none.
+	missed string
 }
 
 // begin makes the drive ready; the doors open with the first sell.
@@ -50,7 +57,7 @@ func (d *drive) begin(ctx context.Context) {
 	d.asked = ctx
 	d.doors, d.close = context.WithCancelCause(ctx)
 	d.hands.New = func() any { return new(hand) }
-	d.over = make(chan struct{})
+	d.over, d.left = make(chan struct{}), make(chan struct{})
 }
 
 // open starts the clock, and what goes on beside the buyers, and lets the
@@ -60,7 +67,7 @@ func (d *drive) open(gate chan struct{}) {
 		d.opened = true
 		d.clock.start()
 		d.beside.Go(d.watch)
-		d.beside.Go(d.restock)
+		d.restocking.Go(d.restock)
 	}
 	close(gate)
 }
@@ -84,6 +91,9 @@ func (d *drive) sell(of lot) {
 			d.arrive(turn, d.spec.Arrivals.Times(d.spec.source(streamArrivals)))
 		}
 	}
+	// Restocks go with items that are all sold together, so this is the only lot.
+	d.leave.Do(func() { close(d.left) })
+	d.restocking.Wait()
 }
 
 // plannedStill is how many buyers of the plan were never due.

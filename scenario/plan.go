@@ -89,7 +89,7 @@ func (p *plan) sortRequests() {
 	p.starts = make([]int, len(p.head.Items)+1)
 	for n := range items {
 		items[n] = p.itemOf(uint32(n))
-		p.starts[items[n]+1]++
+		p.starts[int(items[n])+1]++
 	}
 	for i := range p.head.Items {
 		p.starts[i+1] += p.starts[i]

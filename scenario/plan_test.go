@@ -275,7 +275,7 @@ func TestBuyersConfirm(t *testing.T) {
 // number; the server has run the first.
 func TestLostRepliesAreSentAgain(t *testing.T) {
 	r := run(t, t.Context(), "once", func(s *Spec) {
-		s.Buyers, s.Stock, s.LostReplies, s.Retries, s.Timeout = new(int64(500)), exactly(1000), 0.2, 2, 100*time.Millisecond
+		s.Buyers, s.Stock, s.LostReplies, s.Retries, s.Timeout = new(int64(500)), exactly(1000), 0.2, 2, time.Second
 	}, nil)
 	lost, again := 0, 0
 	for _, a := range r.attempts {
@@ -351,5 +351,49 @@ buy:
 	r := run(t, t.Context(), filepath.Join(dir, "told.lua"), func(s *Spec) { s.Buyers, s.Stock = new(int64(50)), exactly(20) }, nil)
 	if r.count(sale.OK) != 20 || r.tail.Foreign == nil || len(r.tail.Foreign) != 0 {
 		t.Errorf("%d sold, foreign %q", r.count(sale.OK), r.tail.Foreign)
+	}
+}
+
+// What comes on top comes before the audit, or not at all, however short the
+// sale is.
+func TestRestockDoesNotMeetTheAudit(t *testing.T) {
+	script := reserving(t)
+	came := 0
+	for range 20 {
+		r := run(t, t.Context(), script, func(s *Spec) {
+			arrivals("closed:8")(s)
+			s.Items, s.Buyers, s.Stock, s.Restock = new(int64(20)), new(int64(7)), exactly(8), Restocks{{3, time.Millisecond}}
+		}, nil)
+		brought := map[uint16]int64{}
+		for _, e := range r.events {
+			brought[e.Item] += e.Units
+		}
+		came += len(brought)
+		sold := map[uint16]int64{}
+		for _, a := range r.attempts {
+			sold[a.Item] += int64(a.Granted)
+		}
+		for i, audit := range r.tail.Audits {
+			if want := 8 - sold[uint16(i)] + brought[uint16(i)]; *audit.Stock != want {
+				t.Fatalf("item %d: %d left, want 8 - %d + %d", i, *audit.Stock, sold[uint16(i)], brought[uint16(i)])
+			}
+		}
+		if len(brought) == 0 && len(r.tail.Warnings) == 0 {
+			t.Error("a restock was missed, and nobody said so")
+		}
+	}
+	t.Logf("%d of 400 items were restocked", came)
+}
+
+func TestAsManyItemsAsThereMayBe(t *testing.T) {
+	p := planned(func(s *Spec) { s.Items, s.Buyers, s.Quantity = new(int64(maxItems)), new(int64(200_000)), One(1) })
+	seen := 0
+	for item := range maxItems {
+		for range p.of(item) {
+			seen++
+		}
+	}
+	if seen != 200_000 {
+		t.Errorf("%d of 200,000 requests are for some item", seen)
 	}
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/seckill-bench/seckill/scenario/history"
 )
 
-// restock brings every item more units when the spec says so.
+// restock brings every item more units when the spec says so, as long as the
+// sale goes on.
 func (d *drive) restock() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -17,7 +18,8 @@ func (d *drive) restock() {
 		timer.Reset(restock.At - time.Duration(d.clock.now()))
 		select {
 		case <-timer.C:
-		case <-d.over:
+		case <-d.left:
+			d.missed = fmt.Sprintf("the sale was over before the restock of %d units at %s", restock.Units, restock.At)
 			return
 		}
 		for i := range d.plan.head.Items {

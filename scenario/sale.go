@@ -234,6 +234,9 @@ func (s *Sale) sell(ctx context.Context, d *drive, do desk, lots []lot, tail *hi
 			break
 		}
 		d.sell(lot)
+		if d.missed != "" {
+			tail.Warnings = append(tail.Warnings, d.missed)
+		}
 		tail.Driver = before.until(readUsage())
 		tail.Ended, tail.Reason = d.ended()
 		s.audit(context.WithoutCancel(ctx), tail, lot, d.doubtful.Swap(false))

@@ -284,7 +284,7 @@ func TestReceiptsGoRoundTrip(t *testing.T) {
 	for i := range 3 * len(receipts) {
 		a := Attempt{Verb: sale.Buy, Outcome: sale.OK, Buyer: uint32(i), Receipt: r.Receipts.Keep(receipts[i%len(receipts)])}
 		if r.Put(&a); i%5 == 4 {
-			r.flush()
+			r.closeEarly()
 		}
 	}
 	if err := errors.Join(r.Close(), f.Finish(Tail{Ended: EndedDone})); err != nil {

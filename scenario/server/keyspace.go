@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -15,7 +16,7 @@ import (
 // The most keys that are looked at, and the most members of each: a keyspace is
 // for servers that nobody else uses.
 const (
-	maxLooked  = 10_000
+	maxLooked  = 30_000
 	lookedStep = 500
 )
 
@@ -60,17 +61,42 @@ func (k Keyspace) Changes(after Keyspace) []Change {
 	return changes
 }
 
-// Keyspace reads every key of a server. Where there are more than 10,000 it
-// returns so many, with ErrManyKeys.
+// Keyspace reads every key of a server, in all its databases: in front of those
+// of the others than 0 stands which. Where there are more than 100,000 it returns
+// so many, with ErrManyKeys.
 func (s *Server) Keyspace(ctx context.Context) (Keyspace, error) {
+	keys := Keyspace{}
 	client := redis.NewClient(s.ClientOptions())
 	defer client.Close()
-	keys := Keyspace{}
-	return keys, keys.read(ctx, client)
+	others := databases(client.Info(ctx, "keyspace").Val()) // none where it is not told
+	if err := keys.read(ctx, client, ""); err != nil {
+		return keys, err
+	}
+	for _, db := range others {
+		o := s.ClientOptions()
+		o.DB = db
+		client := redis.NewClient(o)
+		defer client.Close()
+		if err := keys.read(ctx, client, fmt.Sprintf("db%d:", db)); err != nil {
+			return keys, err
+		}
+	}
+	return keys, nil
 }
 
-// read adds the keys of one node.
-func (k Keyspace) read(ctx context.Context, client *redis.Client) error {
+// databases lists those but 0 that INFO keyspace names.
+func databases(info string) (all []int) {
+	for line := range strings.Lines(info) {
+		name, _, isDB := strings.Cut(strings.TrimPrefix(line, "db"), ":")
+		if n, err := strconv.Atoi(name); isDB && err == nil && n != 0 {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+// read adds the keys of one database.
+func (k Keyspace) read(ctx context.Context, client *redis.Client, prefix string) error {
 	for all := client.Scan(ctx, 0, "", lookedStep).Iterator(); ; {
 		if !all.Next(ctx) {
 			return all.Err()
@@ -83,7 +109,7 @@ func (k Keyspace) read(ctx context.Context, client *redis.Client) error {
 			return fmt.Errorf("key %q: %w", all.Val(), err)
 		}
 		if value.Type != "none" { // it expired meanwhile
-			k[all.Val()] = value
+			k[prefix+all.Val()] = value
 		}
 	}
 }
