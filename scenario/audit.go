@@ -21,6 +21,8 @@ const (
 	auditTime    = 100 * time.Millisecond
 )
 
+const howToLook = "; on a server of yours, those that are left are the contract's own with a name that only the answer told"
+
 const howToClean = "; seckill check DIR --clean URL removes what is left"
 
 // audit reads the server's own account of the items of a lot over fresh

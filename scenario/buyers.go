@@ -223,6 +223,7 @@ func (d *drive) file(a *history.Attempt, answer sale.Answer, wireErr error) {
 	}
 	if a.Outcome == sale.Indeterminate {
 		d.doubtful.Store(true)
+		d.lost.Store(true)
 	}
 	if wireErr != nil && !conn.IsReply(wireErr) {
 		d.health.lost(wireErr)

@@ -33,9 +33,11 @@ type drive struct {
 	health       health
 	// doubtful is set by the first attempt that may still run.
 	doubtful atomic.Bool
-	died     <-chan struct{}
-	hands    sync.Pool
-	script   reloads
+	// lost is set by the first answer that never came.
+	lost   atomic.Bool
+	died   <-chan struct{}
+	hands  sync.Pool
+	script reloads
 	// came is how many buyers have been due.
 	came int64
 	// opened is set when the clock runs; beside is what goes on beside the

@@ -196,7 +196,11 @@ func (s *Sale) Run(ctx context.Context, rec *history.Recorder, note func(history
 	tail := history.Tail{Warnings: []string{}}
 	s.sell(ctx, d, desk{links}, lots, &tail)
 	tail.NeverOffered, tail.Reloads, tail.Attempts = d.plannedStill(), d.script.count, rec.Count()
-	s.lookAround(context.WithoutCancel(ctx), &tail, others)
+	if s.strategy.KeysFromAnswers && d.lost.Load() {
+		tail.Warnings = append(tail.Warnings, "keys that the contract does not name were not looked for: answers were lost, and with them the names of keys"+howToLook)
+	} else {
+		s.lookAround(context.WithoutCancel(ctx), &tail, others)
+	}
 	tail.Finished = time.Now().UTC()
 	return tail, nil
 }

@@ -85,8 +85,12 @@ func (c *runCmd) gate(app *app) (int, error) {
 func (g *gate) tryAll() (all []*report.Collection, err error) {
 	for i := range g.scripts {
 		judged, err := g.tryAgain(&g.scripts[i])
-		if err != nil {
+		if err != nil && len(g.scripts) == 1 {
 			return nil, err
+		}
+		if err != nil { // what the others showed stands
+			judged = g.collection(&g.scripts[i])
+			judged.Doubts = append(judged.Doubts, err.Error())
 		}
 		all = append(all, judged)
 	}
@@ -121,10 +125,7 @@ func (g *gate) folder(s *gated) string {
 
 // try runs every phase with a script once.
 func (g *gate) try(s *gated, dir string) (*report.Collection, error) {
-	judged := &report.Collection{
-		Name: gateName, Script: s.strategy.Name, Seed: *g.Seed, Strict: true,
-		Command: repeat(g.app.kong.Args, *g.Seed),
-	}
+	judged := g.collection(s)
 	if err := g.probe(s, filepath.Join(dir, "probe"), judged); err != nil {
 		return nil, err
 	}
@@ -143,6 +144,13 @@ func (g *gate) try(s *gated, dir string) (*report.Collection, error) {
 		})
 	}
 	return judged, nil
+}
+
+// collection is what is judged of a script, before anything is.
+func (g *gate) collection(s *gated) *report.Collection {
+	return &report.Collection{
+		Name: gateName, Script: s.strategy.Name, Seed: *g.Seed, Strict: true, Command: repeat(g.app.kong.Args, *g.Seed),
+	}
 }
 
 // run makes one phase: it sells into a folder, and judges what is there.

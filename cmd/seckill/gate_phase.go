@@ -42,7 +42,7 @@ func phases(s *strategy.Strategy, ours bool) []phase {
 		lostReplies(s, q),
 	}
 	plan = append(plan, quantities(s)...)
-	return append(plan, releases(s, q))
+	return append(plan, mixed(s), holders(s, q), releases(s, q))
 }
 
 // several has a few items on sale at the same time, to the same buyers. Their
@@ -88,6 +88,39 @@ func quantities(s *strategy.Strategy) (plan []phase) {
 		plan = append(plan, p)
 	}
 	return plan
+}
+
+// mixed sells different quantities to the same buyers, one call at a time, and
+// has some of them give back.
+func mixed(s *strategy.Strategy) phase {
+	p := phase{name: "mixed", flags: oneByOne + longIDs + patient + " --quantity 1..3 --items 24 --stock 4..20 --buyers 240 --attempts 3"}
+	if _, err := s.With(3, s.Terms.Limit); err != nil {
+		p.why = err.Error()
+	}
+	if s.Release != nil {
+		p.flags += " --release 30%"
+	}
+	return p
+}
+
+// maxHeld is the most sales that a buyer is made to fill his limit with.
+const maxHeld = 50
+
+// holders has few buyers fill their limits and come again, also when nothing is
+// left.
+func holders(s *strategy.Strategy, q int64) phase {
+	m := s.Terms.Limit / q // sales a buyer may hold
+	p := phase{name: "holders", flags: "--conns pool:4 --arrivals closed:1,2,4" + longIDs + patient + fmt.Sprintf(
+		" --items 12 --stock %d..%d --buyers 48 --attempts %d", q, 3*m*q, m+3)}
+	switch {
+	case s.Terms.Limit == 0:
+		p.why = "its contract promises no limit"
+	case m == 1:
+		p.why = "a buyer may hold one sale: the other runs have holders who come again"
+	case m > maxHeld:
+		p.why = fmt.Sprintf("its limit of %d units takes too many purchases to fill", s.Terms.Limit)
+	}
+	return p
 }
 
 // releases has buyers give back what they bought, one call at a time.

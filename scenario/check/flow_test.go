@@ -308,3 +308,19 @@ func requestOf(a history.Attempt) string {
 	h := head(1, one)
 	return h.RequestID(a.Request)
 }
+
+// A lost reply may have granted in part where the contract says that the script
+// does so, and only there.
+func TestLostPartialGrants(t *testing.T) {
+	for _, tt := range []struct {
+		partial bool
+		want    []Rule
+	}{{true, nil}, {false, []Rule{StockMismatch}}} {
+		h := newHistory(head(4, sale.Terms{Partial: tt.partial}), attempts{of(3, a0), of(3, buy(1, 2, 3, sale.Indeterminate))})
+		h.Head.Quantity, h.Tail = 3, tail(2, withStock(nothing, 0))
+		v := mustCheck(t, h)
+		if got := broken(v); !slices.Equal(got, tt.want) {
+			t.Errorf("partial %v: %v broken, want %v: %+v", tt.partial, got, tt.want, v.Violations)
+		}
+	}
+}

@@ -90,6 +90,7 @@ func newReading(h *history.History) *reading {
 		rec := &r.records[i]
 		rec.firstSoldOut = op{inv: forever, ret: forever}
 		rec.expected, rec.perShard, rec.trusted = int(min(expected, fewOps)), int(perShard), firstRoom/int(items)
+		rec.mixed = h.Head.Terms.Partial && h.Head.Quantity != 1 // also where no ok says so
 		rec.asked = int32(min(h.Head.Quantity, 1<<31-1))
 		rec.shards = make([]shard, 1)
 		if items == 1 && expected > fewOps { // of several each must show that it grows

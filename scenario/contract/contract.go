@@ -149,6 +149,7 @@ func (c *Contract) finish() {
 	for _, o := range c.operations {
 		o.finish(c)
 	}
+	c.Terms.Partial = slices.ContainsFunc(c.operations[0].replies, func(r rule) bool { return r.granted.given() })
 	for _, x := range c.vars {
 		if x.scope != 0 && c.keeps(&x) {
 			c.kept = append(c.kept, x)

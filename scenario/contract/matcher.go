@@ -240,12 +240,14 @@ func (l *loader) pattern(n *yaml.Node, what string) (*regexp.Regexp, error) {
 	if len(text) > maxPattern {
 		return nil, l.errorf(n, "%s: want a regular expression of at most %d bytes, not %d", what, maxPattern, len(text))
 	}
-	pattern, err := regexp.Compile(text)
-	if err != nil {
+	if _, err := regexp.Compile(text); err != nil {
 		return nil, l.errorf(n, "%s: want a regular expression: %v", what, err)
 	}
-	return pattern, nil
+	return regexp.Compile(dotAll + text)
 }
+
+// dotAll stands before every pattern: a line break is a byte like any other.
+const dotAll = "(?s)"
 
 func (l *loader) outcome(n *yaml.Node, r *rule) error {
 	if err := l.one(n, "outcome", &r.outcome); err != nil {

@@ -171,3 +171,15 @@ func (r *restless) Do(context.Context, ...any) (any, error) {
 	*r++
 	return list(strings.Repeat("x", int(*r))), nil
 }
+
+// A member may hold a line break: . stands for it.
+func TestPatternsSeeLineBreaks(t *testing.T) {
+	c, err := restocked(`{log: "l:{{item}}"}`, "audit: {buyers: {lrange: log, parse: \"^(?P<buyer>.*):[0-9]+$\"}}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := c.buyers.parse.read("a\nb:7")
+	if err != nil || found[0] != "a\nb" {
+		t.Errorf("found %q, %v", found, err)
+	}
+}

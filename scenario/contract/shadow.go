@@ -71,7 +71,7 @@ func (r *rule) hides(later *rule) bool {
 	case r.kind == textReply && later.text != nil:
 		return r.matchesText(*later.text)
 	case r.pattern != nil && later.pattern != nil && r.text == nil:
-		return literalOf(r.pattern.String()).hides(literalOf(later.pattern.String()))
+		return literalOf(strings.TrimPrefix(r.pattern.String(), dotAll)).hides(literalOf(strings.TrimPrefix(later.pattern.String(), dotAll)))
 	}
 	return false
 }

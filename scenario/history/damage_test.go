@@ -83,6 +83,8 @@ func TestDamageIsAnErrorThatNamesTheFile(t *testing.T) {
 		{tailFile, instead(`{"ended": "done", "audits": [{"ledger": "units"}, {}]}`), "audits of items that are not there"},
 		{tailFile, instead(`{"ended": "done", "audits": [{"ledger": "big"}]}`), "an unknown ledger"},
 		{tailFile, instead(`{"ended": "done", "attempts": -1}`), "a number that cannot be"},
+		{tailFile, swap(`"ended": "done"`, `"ended": "fine"`), "an end that there is not"},
+		{headFile, instead(`{"version": 1, "items": [{"id": "a"}, {"id": "a"}]}`), "an item twice"},
 	} {
 		dir := few(t)
 		path := filepath.Join(dir, row.file)
@@ -240,5 +242,27 @@ func TestUnfinishedFilesAreIgnored(t *testing.T) {
 	}
 	if attempts, tail, err := readAll(dir); err != nil || attempts != 4 || tail == nil {
 		t.Errorf("%d attempts, tail %v, %v", attempts, tail, err)
+	}
+}
+
+// Audits are of one contract: it reads orders of every item, or of none.
+func TestOrdersOfSomeItemsOnly(t *testing.T) {
+	orders := func(fields ...string) sale.Audit {
+		return sale.Audit{Ledger: sale.NoLedger, Orders: &sale.Orders{Fields: fields}}
+	}
+	for _, tt := range []struct {
+		reason string
+		audits []sale.Audit
+		fails  bool
+	}{
+		{"of every item", []sale.Audit{orders("buyer"), orders("buyer")}, false},
+		{"of none", []sale.Audit{{}, {}}, false},
+		{"of one", []sale.Audit{orders("buyer"), {}}, true},
+		{"of one, where the other could not be read", []sale.Audit{orders("buyer"), {Problems: []string{"WRONGTYPE"}}}, false},
+		{"with other fields", []sale.Audit{orders("buyer"), orders("order")}, true},
+	} {
+		if err := sameOrders(tt.audits); (err != nil) != tt.fails {
+			t.Errorf("%s: %v", tt.reason, err)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/seckill-bench/seckill/scenario/sale"
 )
@@ -81,6 +82,13 @@ func parseHead(path string, text []byte, head *Head) error {
 	if len(head.Items) == 0 {
 		return fmt.Errorf("%s: it names no items", path)
 	}
+	ids := map[string]bool{}
+	for _, item := range head.Items {
+		if ids[item.ID] {
+			return fmt.Errorf("%s: it names item %q twice", path, item.ID)
+		}
+		ids[item.ID] = true
+	}
 	return nil
 }
 
@@ -115,6 +123,8 @@ func parseTail(path string, text []byte, items int) (*Tail, error) {
 	switch {
 	case tail == nil || tail.Ended == "":
 		return nil, fmt.Errorf("%s is not the tail of a record: it does not tell how the run ended", path)
+	case !slices.Contains([]string{EndedDone, EndedDuration, EndedInterrupted, EndedServerLost}, tail.Ended):
+		return nil, fmt.Errorf("%s: unknown end %q", path, tail.Ended)
 	case tail.Attempts < 0 || tail.NeverOffered < 0:
 		return nil, fmt.Errorf("%s: it counts fewer than 0 attempts or buyers", path)
 	case len(tail.Audits) > items:
@@ -125,7 +135,29 @@ func parseTail(path string, text []byte, items int) (*Tail, error) {
 			return nil, fmt.Errorf("%s: unknown ledger %q", path, l)
 		}
 	}
+	if err := sameOrders(tail.Audits); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
 	return tail, nil
+}
+
+// sameOrders refuses audits of one contract of which some have a table of orders
+// and others none, unless something could not be read; and tables of different
+// fields.
+func sameOrders(audits []sale.Audit) error {
+	fields, has := orderFields(audits)
+	if !has {
+		return nil
+	}
+	for i := range audits {
+		switch orders := audits[i].Orders; {
+		case orders == nil && len(audits[i].Problems) == 0:
+			return fmt.Errorf("item %d has no orders, and others have", i)
+		case orders != nil && !slices.Equal(orders.Fields, fields):
+			return fmt.Errorf("the orders of item %d have other fields than those of others", i)
+		}
+	}
+	return nil
 }
 
 // readEvents reads the events. They are written at the end, so an incomplete

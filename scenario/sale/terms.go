@@ -14,6 +14,8 @@ type Terms struct {
 	Order Order `json:"order,omitempty"`
 	// RetrySafe is what a resend after a lost reply may do.
 	RetrySafe RetrySafe `json:"retry_safe,omitempty"`
+	// Partial: fewer units may be granted than were asked for.
+	Partial bool `json:"partial,omitempty"`
 }
 
 // Order is which condition a strategy tests first. It decides which refusal a

@@ -62,7 +62,7 @@ func (k Keyspace) Changes(after Keyspace) []Change {
 }
 
 // Keyspace reads every key of a server, in all its databases: in front of those
-// of the others than 0 stands which. Where there are more than 100,000 it returns
+// of the others than 0 stands which. Where there are more than 30,000 it returns
 // so many, with ErrManyKeys.
 func (s *Server) Keyspace(ctx context.Context) (Keyspace, error) {
 	keys := Keyspace{}
