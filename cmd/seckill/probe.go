@@ -37,7 +37,7 @@ func (c *probeCmd) Run(app *app) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer srv.Close()
+	defer closeServer(srv)
 	context.AfterFunc(app.hard, func() { srv.Close() })
 	res, err := newResults(c.Out, "probe-"+strat.Name, time.Now(), c.Replace)
 	if err != nil {
@@ -50,7 +50,18 @@ func (c *probeCmd) Run(app *app) (int, error) {
 		return 0, err
 	}
 	res.keep()
+	closeServer(srv) // the report needs none, and whoever reads it may hang up
 	return p.report(app)
+}
+
+// closeServer ends a server. One inside this process does not end before the
+// script it runs, which may be never; there is nothing of it to clear away.
+func closeServer(srv *server.Server) {
+	if srv.Kind == server.Embedded {
+		go srv.Close()
+		return
+	}
+	srv.Close()
 }
 
 // serverName is what a server calls itself.
@@ -130,6 +141,9 @@ func (p *probed) judge(c *probe.Case) error {
 	j := judged{Case: c}
 	if c.Skipped != "" {
 		p.Skipped = append(p.Skipped, report.Skipped{Name: c.Name, Why: c.Skipped})
+	}
+	if c.Broken != "" {
+		p.Doubts = append(p.Doubts, fmt.Sprintf("case %s was not played to its end: %s", c.Name, c.Broken))
 	}
 	for _, warning := range c.Warnings {
 		if text := c.Class + ": " + warning; !slices.Contains(p.Warnings, text) {

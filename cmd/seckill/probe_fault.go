@@ -134,6 +134,11 @@ var (
 		"release-stranger": {
 			check.StockMismatch: "lets strangers give units back", check.Oversell: "lets strangers give units back",
 		},
+		"release-one": {
+			check.DuplicateSale: "forgets what a buyer holds when he gives some of it back", check.StockMismatch: "gives back more or fewer units than were bought",
+			check.LostSale: "forgets what a buyer holds when he gives some of it back", check.PhantomSale: "does not forget what a buyer gives back",
+			check.FalseDup: "does not forget what a buyer gives back",
+		},
 		"cluster":         {check.ScriptError: "breaks on a Redis Cluster, which it promises to run on"},
 		"undeclared-keys": {check.ScriptError: "touches keys that it does not declare, and promises to declare them"},
 	}

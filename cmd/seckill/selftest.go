@@ -48,6 +48,7 @@ func (c *selftestCmd) Run(app *app) (int, error) {
 		}
 		trials = append(trials, t)
 	}
+	srv.Close() // the report needs none
 	return c.report(app, trials)
 }
 

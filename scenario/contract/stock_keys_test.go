@@ -31,3 +31,34 @@ func TestStockKeys(t *testing.T) {
 		}
 	}
 }
+
+// A stock is taken away without the buyers that lie beside it.
+func TestStockPlaces(t *testing.T) {
+	for _, tt := range []struct {
+		reason, contract string
+		want             []StockPlace
+	}{
+		{"a whole key", "once", []StockPlace{{Key: "{seckill:7}:stock"}}},
+		{"a field of a hash", "packed", []StockPlace{{Key: "{goods:7}", Field: "stock", InField: true}}},
+	} {
+		c, err := Load(lua.Files, tt.contract+".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := c.StockPlaces(sale.Item{ID: "7", Stock: 5}); err != nil || !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %+v, %v; want %+v", tt.reason, got, err, tt.want)
+		}
+	}
+}
+
+// What tells what was sold has the name that the contract gives it.
+func TestSoldKeys(t *testing.T) {
+	c, err := Load(lua.Files, "packed.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := c.SoldKeys(sale.Item{ID: "7", Stock: 5}, sale.Took{})
+	if err != nil || len(got) != 2 || got["{goods:7}"] != "goods" || got["{goods:7}:buyers"] != "buyers" {
+		t.Errorf("%v, %v", got, err)
+	}
+}

@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/seckill-bench/seckill/scenario/conn"
@@ -81,15 +82,18 @@ func (p *play) attempt(a ask) told {
 	made := p.purchase(&a, p.head.Items[a.item])
 	p.made = append(p.made, made)
 	answer := p.call(&made)
+	if answer.Receipt != nil { // keys may be made of what it captured
+		p.made[len(p.made)-1].Receipt = answer.Receipt
+	}
 	wireErr := p.wire.err
-	if wireErr != nil && !conn.IsReply(wireErr) {
+	if p.wire.lost() {
 		p.stopped = fmt.Errorf("%s: no reply within %s, the script does not return or has ended the server: %w", p.asked(&made), timeout, wireErr)
 		return told{ask: a}
 	}
 	if answer.Outcome == sale.Indeterminate && wireErr != nil && conn.FateOf(wireErr) == conn.NotRun && !p.strict {
 		answer.Outcome, answer.Defect = sale.Failed, sale.NoDefect
 	}
-	changes := p.step(p.asked(&made), reply(answer))
+	changes := slices.DeleteFunc(slices.Clone(p.step(p.asked(&made), reply(answer))), expired)
 	p.notice(answer, changes)
 	answer = p.weigh(answer, len(changes) > 0)
 	p.record(a, answer)
@@ -118,11 +122,18 @@ func (p *play) call(made *sale.Purchase) sale.Answer {
 	return answer
 }
 
+// expired reports whether a key had a time to live and is gone: it has come to
+// its end, and nobody took it away.
+func expired(change server.Change) bool { return change.Before.Expires && change.After.Type == "" }
+
 // notice remembers the keys that an attempt changed.
 func (p *play) notice(answer sale.Answer, changes []server.Change) {
 	refused := answer.Outcome >= sale.SoldOut && answer.Outcome <= sale.Failed
 	for _, change := range changes {
 		p.changed[change.Key] = true
+		if change.After.Expires {
+			p.expiring[change.Key] = true
+		}
 		p.refused[change.Key] = p.refused[change.Key] || refused && !p.allows.traces
 		p.still[change.Key] = p.still[change.Key] || p.odd != nil
 	}

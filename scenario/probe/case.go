@@ -14,6 +14,9 @@ type Case struct {
 	Title string
 	// Skipped says why it was not played; empty: it was.
 	Skipped string
+	// Broken says why it was not played to its end: the server did not answer.
+	// Empty: it was.
+	Broken string
 	// History is what to judge; nil where it was skipped, and where what was
 	// seen is told by the warnings alone.
 	History *history.History

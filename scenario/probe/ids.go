@@ -3,10 +3,11 @@ package probe
 import "github.com/seckill-bench/seckill/scenario/sale"
 
 // oddIDs are ids that are texts and nothing else: numbers that are equal, words
-// that differ in a blank, in their capitals or behind a colon, and what has a
-// meaning in some language. rawIDs are bytes.
+// that differ in a blank, in their capitals, behind a colon or in the last of 40
+// bytes, and what has a meaning in some language. rawIDs are bytes.
 var (
-	oddIDs = []string{"7", "007", "7.0", "1e3", "1000", "-1", "a b", "a b ", "Ab", "aB", "a:b", "a:c", `it's "q"`, "a\nb", `{x}*?[y]\`, "100%s"}
+	oddIDs = []string{"7", "007", "7.0", "1e3", "1000", "-1", "a b", "a b ", "Ab", "aB", "a:b", "a:c", `it's "q"`, "a\nb", `{x}*?[y]\`, "100%s",
+		"order-0000000000000000000000000000000001", "order-0000000000000000000000000000000002"}
 	rawIDs = []string{"a\x00b", "a\x00c", "\xff\xfe", "\xff\xfd", "é"}
 )
 

@@ -1,12 +1,12 @@
 package probe
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 	"slices"
 	"time"
 
+	"github.com/seckill-bench/seckill/scenario/contract"
 	"github.com/seckill-bench/seckill/scenario/history"
 	"github.com/seckill-bench/seckill/scenario/sale"
 	"github.com/seckill-bench/seckill/scenario/server"
@@ -31,6 +31,8 @@ type play struct {
 	// changed are the keys that the script changed, still those that it changed
 	// and should not have, whatever the audit tells of them.
 	changed, refused, still map[string]bool
+	// expiring are those that it gave a time to live.
+	expiring map[string]bool
 
 	// units are what the items held that was there to sell, where that is not
 	// what they were opened with.
@@ -39,8 +41,8 @@ type play struct {
 	allows allowance
 	// odd is the text in the place of the quantity; nil: none.
 	odd *string
-	// gone: the keys of the stock were taken away.
-	gone bool
+	// taken are the places of the stock that were emptied.
+	taken []contract.StockPlace
 	// strict: every error is the script's, also one that kept it from running.
 	strict  bool
 	stopped error
@@ -52,6 +54,7 @@ func (by *prober) play(s *scene) (Case, error) {
 		Case:   Case{Class: s.class, Name: s.name, Title: s.title, SellsOut: s.sellsOut, Skipped: s.skip},
 		prober: by, strat: s.strat, wire: &wire{route: by.door.to}, sheet: by.newSheet("redis-cli"), memory: new(history.Memory),
 		held: server.Keyspace{}, changed: map[string]bool{}, refused: map[string]bool{}, still: map[string]bool{},
+		expiring: map[string]bool{},
 	}
 	if p.Skipped != "" {
 		return p.Case, nil
@@ -66,6 +69,10 @@ func (by *prober) play(s *scene) (Case, error) {
 		p.Steps = nil
 	} else if p.stopped == nil && p.History == nil && !s.aside {
 		p.stopped = p.finish()
+	}
+	if p.stopped != nil && p.wire.lost() {
+		p.Broken, p.History = p.stopped.Error(), nil
+		return p.Case, nil
 	}
 	if p.stopped != nil {
 		p.stopped = fmt.Errorf("case %s: %w", p.Name, p.stopped)
@@ -125,12 +132,7 @@ func (p *play) finish() (err error) {
 // and nobody made another, what is left is not known.
 func (p *play) audit(item sale.Item) sale.Audit {
 	audit := p.strat.AuditFor(p.ctx, p.wire, item, p.took(item))
-	keys, err := p.stockKeys(item)
-	if err != nil {
-		audit.Problems = append(audit.Problems, err.Error())
-	}
-	there := func(key string) bool { _, is := p.held[key]; return is }
-	if p.gone && !slices.ContainsFunc(keys, there) {
+	if p.taken != nil && !slices.ContainsFunc(p.taken, p.holds) {
 		audit.Stock, audit.Problems = nil, nil
 	}
 	return audit
@@ -201,22 +203,6 @@ func (p *play) send(what string, args ...any) {
 		_, err := p.wire.Do(p.ctx, args...)
 		return err
 	})
-}
-
-// takeStock takes the keys of the first item's stock away. What the script
-// cannot sell from then on is of no weight.
-func (p *play) takeStock() {
-	keys, err := p.stockKeys(p.head.Items[0])
-	if err != nil {
-		p.stopped = errors.Join(p.stopped, err)
-		return
-	}
-	words := []any{"DEL"}
-	for _, key := range keys {
-		words = append(words, key)
-	}
-	p.send("the key of the stock is deleted", words...)
-	p.gone, p.allows = true, allowance{errors: p.contract.MissingStock != sale.MissingRefuse, refusals: true}
 }
 
 // do is a step that is no attempt.

@@ -56,8 +56,9 @@ type started struct {
 }
 
 // Run plays every case with a strategy that is a script, on a private server
-// that nobody else uses: its keys are deleted between the cases. An error means
-// that a case could not be played to its end; it is one line.
+// that nobody else uses: its keys are deleted between the cases. A case in which
+// the server does not answer is broken off, and the next one is played when it
+// answers again. An error means that cases could not be played; it is one line.
 func Run(ctx context.Context, srv *server.Server, strat strategy.Strategy, o Options) ([]Case, error) {
 	if !srv.Ours() {
 		return nil, errors.New("probe deletes keys, so it needs a server of its own")
@@ -75,22 +76,14 @@ func Run(ctx context.Context, srv *server.Server, strat strategy.Strategy, o Opt
 	if by.door, err = openDoor(ctx, srv, by.now); err != nil {
 		return nil, err
 	}
-	defer by.door.close()
-	var cases []Case
+	defer func() { by.door.close() }() // which may be another by then
 	if skip := by.cannotLoad(); skip != "" {
 		return []Case{{Class: "first", Name: "first", Title: "all cases", Skipped: skip}}, nil
 	}
 	if err := strat.Load(ctx, &wire{route: by.door.to}); err != nil {
 		return nil, err
 	}
-	for _, s := range by.scenes() {
-		c, err := by.play(&s)
-		if err != nil {
-			return cases, err
-		}
-		cases = append(cases, c)
-	}
-	return cases, nil
+	return by.playAll()
 }
 
 func newProber(ctx context.Context, srv *server.Server, strat strategy.Strategy, o Options) *prober {

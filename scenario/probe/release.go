@@ -1,12 +1,8 @@
 package probe
 
 import (
-	"errors"
-	"fmt"
 	"slices"
-	"strconv"
 
-	"github.com/seckill-bench/seckill/scenario/history"
 	"github.com/seckill-bench/seckill/scenario/sale"
 )
 
@@ -52,7 +48,30 @@ func (by *prober) giveBacks() []scene {
 	if by.strat.Confirm == nil {
 		scenes[2].skip = "the contract has no confirm"
 	}
+	if by.strat.Release != nil && by.most() != 1 && by.most() <= maxAgain {
+		scenes = append(scenes, by.givenBackOne())
+	}
 	return scenes
+}
+
+// givenBackOne is a sale to a buyer who may buy more than once. There is more
+// than his limit allows; where there is none, he buys what there is.
+func (by *prober) givenBackOne() scene {
+	const few = 4
+	most, stock := by.most(), by.most()+2
+	if most == 0 {
+		most, stock = few, few
+	}
+	return by.scene("release-one", "a buyer buys twice, gives one back, and tries again until he is refused", stock, func(p *play) {
+		p.open()
+		first := p.buy(0)
+		p.buy(0)
+		p.next(sale.Release, first)
+		for range most { // he holds one
+			p.buy(0)
+		}
+		p.buy(1)
+	})
 }
 
 // skipNameless gives a case up where a release says neither who gives back nor
@@ -70,50 +89,4 @@ func (p *play) skipNameless(bought told) {
 	if len(bought.answer.Receipt) == 0 && slices.EqualFunc(words(bought.ask), words(other), slices.Equal[[]any]) {
 		p.Skipped = "a release names neither the buyer nor the purchase: its caller has to know"
 	}
-}
-
-// restock brings the item more units, as the contract says or, where the stock
-// is one number, by hand.
-func (p *play) restock(units int64) {
-	if p.stopped != nil {
-		return
-	}
-	from := p.now()
-	item := p.head.Items[0]
-	if p.strat.Restock != nil {
-		p.do(fmt.Sprintf("%d units are added", units), func() error { return p.strat.Restock(p.ctx, p.wire, item, units) })
-	} else if command, err := p.restocking(item, units); err != nil {
-		p.Skipped = err.Error()
-		return
-	} else {
-		p.send(fmt.Sprintf("%d units are added by hand", units), command...)
-	}
-	p.events = append(p.events, history.Event{At: from, Until: p.now(), Kind: "restock", Units: units, Text: fmt.Sprintf("%d units were added", units)})
-}
-
-var errNoNumber = errors.New("the contract does not say how to restock, and the stock is not one number")
-
-// restocking is the command that adds units to a stock. One that was let below
-// zero is taken for none.
-func (p *play) restocking(item sale.Item, units int64) ([]any, error) {
-	keys, err := p.stockKeys(item)
-	if err != nil || len(keys) != 1 {
-		return nil, errNoNumber
-	}
-	command := []any{"SET", keys[0]}
-	reply, err := p.wire.Do(p.ctx, "GET", keys[0])
-	if err != nil {
-		reply, err = p.wire.Do(p.ctx, "HGETALL", keys[0])
-		fields, isHash := reply.([]any)
-		if err != nil || !isHash || len(fields) != 2 {
-			return nil, errNoNumber
-		}
-		command, reply = []any{"HSET", keys[0], fields[0]}, fields[1]
-	}
-	text, _ := reply.(string)
-	left, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return nil, errNoNumber
-	}
-	return append(command, max(left, 0)+units), nil
 }

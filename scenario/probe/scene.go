@@ -1,8 +1,10 @@
 package probe
 
 import (
+	"errors"
 	"slices"
 
+	"github.com/seckill-bench/seckill/scenario/contract"
 	"github.com/seckill-bench/seckill/scenario/sale"
 	"github.com/seckill-bench/seckill/scenario/server"
 	"github.com/seckill-bench/seckill/scenario/strategy"
@@ -28,7 +30,8 @@ type scene struct {
 // scenes are all there is to play, in their order.
 func (by *prober) scenes() []scene {
 	return slices.Concat(
-		by.plain(), by.quantities(), by.missing(), by.strange(), by.together(), by.wrongTypes(), by.giveBacks(), by.placed(),
+		by.plain(), by.quantities(), by.missing(), by.strange(), by.together(), by.wrongTypes(), by.giveBacks(),
+		[]scene{by.expiry()}, by.placed(),
 	)
 }
 
@@ -57,11 +60,13 @@ func (by *prober) plain() []scene {
 	resent := by.scene("same-request", "requests that were granted are sent again, with units left and without", 2, func(p *play) {
 		p.open()
 		first := p.buy(0)
-		p.again(first)
+		first = p.again(first)
 		last := p.buy(1)
-		p.again(last)
-		p.again(first)
+		last = p.again(last)
+		first = p.again(first)
 		p.buy(2)
+		p.again(first) // now that somebody was told it is sold out
+		p.again(last)
 	})
 	if by.strat.Terms.RetrySafe == sale.RetryNone {
 		resent.skip = "the contract promises nothing for a request that is sent again (retry_safe)"
@@ -76,12 +81,31 @@ func (by *prober) plain() []scene {
 	if again > maxAgain {
 		repeated.skip = "the limit is too high to be reached one purchase at a time"
 	}
-	return []scene{
+	scenes := []scene{
 		by.scene("first", "one buyer comes", 10, func(p *play) { p.open(); p.buy(0) }),
 		repeated, drained, resent,
 		by.scene("last-unit", "there is enough for one purchase, and three buyers come", 1, func(p *play) { p.open(); p.buys(0, 3) }),
 		by.scene("string-compare", "the stock goes from two digits to one", 11, func(p *play) { p.open(); p.buys(0, 13) }),
 	}
+	if m := by.most(); m > 1 && m <= maxAgain { // with one sale a buyer, drain shows it
+		scenes = append(scenes, by.held(m))
+	}
+	return scenes
+}
+
+// held is a sale in which one buyer fills his limit of m sales before all is
+// sold, and comes again after.
+func (by *prober) held(m int64) scene {
+	s := by.scene("drain", "a buyer fills his limit, others buy the rest, and when they are told so he comes again", m+1, func(p *play) {
+		p.open()
+		for range m {
+			p.buy(0)
+		}
+		p.buys(1, 3)
+		p.buy(0)
+	})
+	s.name = "drain-held"
+	return s
 }
 
 // maxAgain is how often a buyer comes in one case.
@@ -94,7 +118,7 @@ func (by *prober) missing() []scene {
 		by.scene("missing-stock", "the stock key is deleted before the first purchase", 3, func(p *play) {
 			p.open()
 			if p.takeStock(); inits { // once, before the first sale, it opens the item itself
-				p.gone, p.allows = false, allowance{}
+				p.taken, p.allows = nil, allowance{}
 				p.buys(0, 5)
 				return
 			}
@@ -124,8 +148,11 @@ func (by *prober) missing() []scene {
 		}),
 	}
 	scenes[1].name, scenes[2].name = "missing-stock-late", "missing-stock-midsale"
-	if keys, _ := by.stockKeys(sale.Item{ID: by.item(0), Stock: 1}); len(keys) == 0 {
-		for i := range scenes {
+	places, err := by.contract.StockPlaces(sale.Item{ID: by.item(0), Stock: 1})
+	for i := range scenes {
+		if errors.Is(err, contract.ErrSharedStock) && scenes[i].class == "missing-stock" {
+			scenes[i].skip = err.Error()
+		} else if err == nil && len(places) == 0 {
 			scenes[i].skip = "no key of the contract is called stock, and none is read as the stock"
 		}
 	}

@@ -46,6 +46,9 @@ func (w *wire) Do(ctx context.Context, args ...any) (any, error) {
 	return x.Reply, x.Err
 }
 
+// lost reports whether a command has had no reply.
+func (w *wire) lost() bool { return w.err != nil && !conn.IsReply(w.err) }
+
 // forget makes the wire ready for another step.
 func (w *wire) forget() { w.sent, w.call, w.done, w.err = nil, history.Never, history.Never, nil }
 

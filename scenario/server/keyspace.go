@@ -114,7 +114,10 @@ func (k Keyspace) read(ctx context.Context, client *redis.Client, prefix string)
 	}
 }
 
-// look reads one key.
+// gone is what the client makes of a PTTL of -2: there is no such key.
+const gone = -2
+
+// look reads one key. One that expires meanwhile has the type none.
 func look(ctx context.Context, client *redis.Client, key string) (v Value, err error) {
 	if v.Type, err = client.Type(ctx, key).Result(); err != nil {
 		return v, err
@@ -123,12 +126,18 @@ func look(ctx context.Context, client *redis.Client, key string) (v Value, err e
 	if err != nil {
 		return v, err
 	}
+	if lives == gone {
+		return Value{Type: "none"}, nil
+	}
 	v.Expires = lives >= 0
 	switch v.Type {
 	case "string":
 		text, err := client.Get(ctx, key).Result()
+		if errors.Is(err, redis.Nil) {
+			return Value{Type: "none"}, nil
+		}
 		v.Text = fmt.Sprintf("%q", text)
-		return v, ignoreNil(err)
+		return v, err
 	case "set":
 		members, err := client.SMembers(ctx, key).Result()
 		sort.Strings(members)
@@ -152,11 +161,4 @@ func look(ctx context.Context, client *redis.Client, key string) (v Value, err e
 		return v, err
 	}
 	return v, nil
-}
-
-func ignoreNil(err error) error {
-	if errors.Is(err, redis.Nil) {
-		return nil
-	}
-	return err
 }
