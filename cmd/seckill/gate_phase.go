@@ -107,12 +107,18 @@ func mixed(s *strategy.Strategy) phase {
 const maxHeld = 50
 
 // holders has few buyers fill their limits and come again, also when nothing is
-// left.
+// left: they are inside together, so that some are still when others are told.
 func holders(s *strategy.Strategy, q int64) phase {
+	if s.Terms.Partial { // only whole sales tell which test comes first
+		q = 1
+	}
 	m := s.Terms.Limit / q // sales a buyer may hold
-	p := phase{name: "holders", flags: "--conns pool:4 --arrivals closed:1,2,4" + longIDs + patient + fmt.Sprintf(
-		" --items 12 --stock %d..%d --buyers 48 --attempts %d", q, 3*m*q, m+3)}
+	p := phase{name: "holders", flags: "--conns pool:8 --arrivals closed:3,8" + longIDs + patient + fmt.Sprintf(
+		" --quantity %d --items 24 --stock %d..%d --buyers 192 --attempts %d", q, m*q, 3*m*q, m+6)}
+	_, err := s.With(q, s.Terms.Limit)
 	switch {
+	case err != nil:
+		p.why = err.Error()
 	case s.Terms.Limit == 0:
 		p.why = "its contract promises no limit"
 	case m == 1:
