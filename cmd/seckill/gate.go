@@ -103,7 +103,7 @@ func (g *gate) tryAgain(s *gated) (*report.Collection, error) {
 	for tried := 0; ; tried++ {
 		dir := g.folder(s)
 		judged, err := g.try(s, dir)
-		if err != nil || judged.Opinion() != check.Unknown || tried == g.RetryUnknown {
+		if err != nil || judged.Opinion() != check.Unknown || tried == g.RetryUnknown || g.app.ctx.Err() != nil {
 			return judged, err
 		}
 		fmt.Fprintf(g.app.stderr, "%s: unknown, tried again (%d of %d): %s\n", report.Plain(s.name), tried+1, g.RetryUnknown, report.Plain(cmp.Or(judged.AllDoubts()...)))
@@ -135,6 +135,9 @@ func (g *gate) try(s *gated, dir string) (*report.Collection, error) {
 			continue
 		}
 		summary, err := g.run(s, &p, filepath.Join(dir, p.name))
+		if err != nil && judged.Sales() == 0 && judged.Opinion() != check.Invalid {
+			return nil, fmt.Errorf("%s, phase %s: %w", s.name, p.name, err)
+		}
 		if err != nil { // what was seen before it stands
 			judged.Doubts = append(judged.Doubts, fmt.Sprintf("phase %s could not be run: %v", p.name, err))
 			break

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,8 +28,9 @@ func (g *gate) report(all []*report.Collection) (code int, err error) {
 			return 0, err
 		}
 		code = worse(code, judged.ExitCode())
-		if len(all) > 1 {
-			err = firstError(err, report.WriteCollectionFolder(g.folder(&g.scripts[i]), judged))
+		if dir := g.folder(&g.scripts[i]); len(all) > 1 {
+			err = firstError(err, os.MkdirAll(dir, 0o755)) // of a script that nothing was seen of
+			err = firstError(err, report.WriteCollectionFolder(dir, judged))
 		}
 	}
 	err = firstError(err, g.writeTop(all))
@@ -84,7 +86,12 @@ func (g *gate) writeTop(all []*report.Collection) error {
 	}
 	err := firstError(report.WriteCollectionFolder(g.res.dir, top), report.WriteJUnitFile(g.res.dir, all))
 	if path := os.Getenv("GITHUB_STEP_SUMMARY"); path != "" {
-		err = firstError(err, appendSummary(path, all))
+		err = firstError(err, appendTo(path, func(w io.Writer) (err error) {
+			for _, judged := range all {
+				err = firstError(err, report.WriteCollectionMarkdown(w, judged))
+			}
+			return err
+		}))
 	}
 	if os.Getenv("GITHUB_ACTIONS") == "true" {
 		err = firstError(err, report.WriteAnnotations(g.app.stdout, "", g.annotations(all)))
@@ -110,16 +117,13 @@ func (g *gate) together(all []*report.Collection) *report.Collection {
 	return top
 }
 
-// appendSummary adds the summaries to a file that others write to as well.
-func appendSummary(path string, all []*report.Collection) error {
+// appendTo adds a summary to a file that others write to as well.
+func appendTo(path string, write func(io.Writer) error) error {
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return fmt.Errorf("GITHUB_STEP_SUMMARY: %w", err)
 	}
-	for _, judged := range all {
-		err = firstError(err, report.WriteCollectionMarkdown(f, judged))
-	}
-	return firstError(err, f.Close())
+	return firstError(write(f), f.Close())
 }
 
 // annotations are the broken rules of all scripts, each at its script's file.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -209,6 +210,9 @@ func (c *runCmd) report(app *app, dir string) (int, error) {
 		failed = fmt.Errorf("%w\nthe record is whole: seckill report %s makes the reports", err, probe.Quote(dir))
 	} else {
 		fmt.Fprintf(app.stdout, "\nResults: %s  (%s)\n", dir, hint)
+	}
+	if path := os.Getenv("GITHUB_STEP_SUMMARY"); path != "" {
+		failed = firstError(failed, appendTo(path, func(w io.Writer) error { return report.WriteMarkdown(w, summary) }))
 	}
 	return app.exit(summary, failed)
 }
