@@ -21,7 +21,8 @@ const (
 	auditTime    = 100 * time.Millisecond
 )
 
-const howToLook = "; on a server of yours, those that are left are the contract's own with a name that only the answer told"
+const lostNames = "answers were lost, and with them the names of keys that only they tell: such keys may be left on the server, " +
+	"and others that the contract does not name were not looked for"
 
 const howToClean = "; seckill check DIR --clean URL removes what is left"
 

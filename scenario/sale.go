@@ -197,7 +197,7 @@ func (s *Sale) Run(ctx context.Context, rec *history.Recorder, note func(history
 	s.sell(ctx, d, desk{links}, lots, &tail)
 	tail.NeverOffered, tail.Reloads, tail.Attempts = d.plannedStill(), d.script.count, rec.Count()
 	if s.strategy.KeysFromAnswers && d.lost.Load() {
-		tail.Warnings = append(tail.Warnings, "keys that the contract does not name were not looked for: answers were lost, and with them the names of keys"+howToLook)
+		tail.Warnings = append(tail.Warnings, lostNames)
 	} else {
 		s.lookAround(context.WithoutCancel(ctx), &tail, others)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -24,16 +25,14 @@ func (g *gate) report(all []*report.Collection) (code int, err error) {
 		if i > 0 {
 			fmt.Fprintln(g.app.stdout)
 		}
-		if err := report.WriteCollectionText(g.app.stdout, judged); err != nil {
-			return 0, err
-		}
+		err = cmp.Or(err, report.WriteCollectionText(g.app.stdout, judged))
 		code = worse(code, judged.ExitCode())
 		if dir := g.folder(&g.scripts[i]); len(all) > 1 {
-			err = firstError(err, os.MkdirAll(dir, 0o755)) // of a script that nothing was seen of
-			err = firstError(err, report.WriteCollectionFolder(dir, judged))
+			err = cmp.Or(err, os.MkdirAll(dir, 0o755)) // of a script that nothing was seen of
+			err = cmp.Or(err, report.WriteCollectionFolder(dir, judged))
 		}
 	}
-	err = firstError(err, g.writeTop(all))
+	err = cmp.Or(err, g.writeTop(all))
 	if err != nil {
 		g.app.tell(err)
 		return worse(code, exitUsage), nil
@@ -70,13 +69,6 @@ func worse(a, b int) int {
 	return min(a, b)
 }
 
-func firstError(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
-}
-
 // writeTop writes what all scripts have in common: one result, one JUnit file,
 // one summary, which a workflow of GitHub shows as well.
 func (g *gate) writeTop(all []*report.Collection) error {
@@ -84,17 +76,17 @@ func (g *gate) writeTop(all []*report.Collection) error {
 	if len(all) > 1 {
 		top = g.together(all)
 	}
-	err := firstError(report.WriteCollectionFolder(g.res.dir, top), report.WriteJUnitFile(g.res.dir, all))
+	err := cmp.Or(report.WriteCollectionFolder(g.res.dir, top), report.WriteJUnitFile(g.res.dir, all))
 	if path := os.Getenv("GITHUB_STEP_SUMMARY"); path != "" {
-		err = firstError(err, appendTo(path, func(w io.Writer) (err error) {
+		err = cmp.Or(err, appendTo(path, func(w io.Writer) (err error) {
 			for _, judged := range all {
-				err = firstError(err, report.WriteCollectionMarkdown(w, judged))
+				err = cmp.Or(err, report.WriteCollectionMarkdown(w, judged))
 			}
 			return err
 		}))
 	}
 	if os.Getenv("GITHUB_ACTIONS") == "true" {
-		err = firstError(err, report.WriteAnnotations(g.app.stdout, "", g.annotations(all)))
+		err = cmp.Or(err, report.WriteAnnotations(g.app.stdout, "", g.annotations(all)))
 	}
 	return err
 }
@@ -123,7 +115,7 @@ func appendTo(path string, write func(io.Writer) error) error {
 	if err != nil {
 		return fmt.Errorf("GITHUB_STEP_SUMMARY: %w", err)
 	}
-	return firstError(write(f), f.Close())
+	return cmp.Or(write(f), f.Close())
 }
 
 // annotations are the broken rules of all scripts, each at its script's file.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -212,7 +213,7 @@ func (c *runCmd) report(app *app, dir string) (int, error) {
 		fmt.Fprintf(app.stdout, "\nResults: %s  (%s)\n", dir, hint)
 	}
 	if path := os.Getenv("GITHUB_STEP_SUMMARY"); path != "" {
-		failed = firstError(failed, appendTo(path, func(w io.Writer) error { return report.WriteMarkdown(w, summary) }))
+		failed = cmp.Or(failed, appendTo(path, func(w io.Writer) error { return report.WriteMarkdown(w, summary) }))
 	}
 	return app.exit(summary, failed)
 }
