@@ -9,12 +9,6 @@ import (
 	"github.com/seckill-bench/seckill/scenario/sale"
 )
 
-// Kinds of events that the reports know.
-const (
-	eventRestock = "restock"
-	eventReload  = "reload"
-)
-
 // An itemSale is what the record says about one item.
 type itemSale struct {
 	// counts holds the purchases of each outcome.

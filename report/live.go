@@ -62,7 +62,7 @@ func NewLive(head *history.Head) *Live {
 
 // Event counts the units that a restock brought. Other events it leaves alone.
 func (l *Live) Event(e history.Event) {
-	if e.Kind != eventRestock || int(e.Item) >= len(l.items) {
+	if e.Kind != history.EventRestock || int(e.Item) >= len(l.items) {
 		return
 	}
 	l.mu.Lock()

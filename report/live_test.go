@@ -96,7 +96,7 @@ func TestLiveOfSeveralItems(t *testing.T) {
 	}
 	restock := func(item uint16, units, until int64) func(*Live) {
 		return func(l *Live) {
-			l.Event(history.Event{Kind: eventRestock, Item: item, Units: units, At: ms, Until: until})
+			l.Event(history.Event{Kind: history.EventRestock, Item: item, Units: units, At: ms, Until: until})
 		}
 	}
 	sell := func(attempts ...history.Attempt) func(*Live) { return func(l *Live) { appendTo(t, l, attempts) } }

@@ -7,6 +7,8 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/seckill-bench/seckill/scenario/history"
 )
 
 // marksApart is how near two marks may stand, as a share of the last instant:
@@ -56,7 +58,7 @@ func (s *Summary) showSoldOut(p *panel, unit timeUnit) {
 
 // showEvents marks the restocks and reloads in a panel and in its key.
 func (s *Summary) showEvents(p *panel, unit timeUnit) {
-	if m := s.eventMarks(eventRestock, unit, stroke(purple, lineThick)); len(m.at) > 0 {
+	if m := s.eventMarks(history.EventRestock, unit, stroke(purple, lineThick)); len(m.at) > 0 {
 		text := "restocked"
 		if n := s.restocked(); n > 0 {
 			text += ": " + thousands(n) + " units"
@@ -66,7 +68,7 @@ func (s *Summary) showEvents(p *panel, unit timeUnit) {
 		}
 		p.show(text, m)
 	}
-	if m := s.eventMarks(eventReload, unit, s.reloadStyle()); len(m.at) > 0 {
+	if m := s.eventMarks(history.EventReload, unit, s.reloadStyle()); len(m.at) > 0 {
 		p.show("script loaded again", m)
 	}
 }
@@ -76,7 +78,7 @@ func (s *Summary) markAll(p *panel, unit timeUnit) {
 	if m, is := s.soldOutMark(unit); is {
 		p.Add(m)
 	}
-	p.Add(s.eventMarks(eventRestock, unit, stroke(purple, lineThick)), s.eventMarks(eventReload, unit, s.reloadStyle()))
+	p.Add(s.eventMarks(history.EventRestock, unit, stroke(purple, lineThick)), s.eventMarks(history.EventReload, unit, s.reloadStyle()))
 }
 
 func (*Summary) reloadStyle() draw.LineStyle {

@@ -148,14 +148,14 @@ func returns() *history.History {
 		s.come(buyer(n, uint16(n%3/2), 1, 0))
 	}
 	for i := range s.left {
-		s.restocks = append(s.restocks, history.Event{At: 20 * ms, Until: 20*ms + 90*us, Kind: eventRestock, Item: uint16(i), Units: 50, Text: "50 units came on top"})
+		s.restocks = append(s.restocks, history.Event{At: 20 * ms, Until: 20*ms + 90*us, Kind: history.EventRestock, Item: uint16(i), Units: 50, Text: "50 units came on top"})
 	}
 	events := slices.Clone(s.restocks)
 	s.serve()
 	h := s.history()
 	h.Events = append(events,
-		history.Event{At: 21 * ms, Until: history.Never, Kind: eventRestock, Units: 7, Text: "7 units may have come on top"},
-		history.Event{At: 5 * ms, Until: 6 * ms, Kind: eventReload, Text: "the server had forgotten the script"},
+		history.Event{At: 21 * ms, Until: history.Never, Kind: history.EventRestock, Units: 7, Text: "7 units may have come on top"},
+		history.Event{At: 5 * ms, Until: 6 * ms, Kind: history.EventReload, Text: "the server had forgotten the script"},
 	)
 	h.Tail.Reloads = 1
 	h.Tail.Audits[0].Orders = &sale.Orders{Fields: []string{"buyer"}, Rows: [][]string{{"70001"}, {"70002"}}}

@@ -82,7 +82,7 @@ func newCollector(h *history.History, v check.Verdict, objectives []Objective) *
 		c.tallies = append(c.tallies, tally{Objective: o})
 	}
 	for i := range h.Events {
-		if e := &h.Events[i]; e.Kind == eventRestock && int(e.Item) < len(c.items) {
+		if e := &h.Events[i]; e.Kind == history.EventRestock && int(e.Item) < len(c.items) {
 			c.restock(e)
 		}
 	}

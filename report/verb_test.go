@@ -156,9 +156,9 @@ func TestMarksStandApart(t *testing.T) {
 	s := Summary{series: newSeries(&history.Head{Model: modelOpen})}
 	s.series.cover(400 * ms)
 	for _, at := range []int64{300 * ms, 10 * ms, 10*ms + ms/2, 12 * ms} {
-		s.Events = append(s.Events, history.Event{Kind: eventReload, At: at}, history.Event{Kind: "other", At: 5 * ms})
+		s.Events = append(s.Events, history.Event{Kind: history.EventReload, At: at}, history.Event{Kind: "other", At: 5 * ms})
 	}
-	got := s.eventMarks(eventReload, unitOf(400*ms), s.reloadStyle()).at
+	got := s.eventMarks(history.EventReload, unitOf(400*ms), s.reloadStyle()).at
 	if len(got) != 3 || got[0] != 10 || got[1] != 12 || got[2] != 300 {
 		t.Errorf("marks at %v ms, want 10, 12 and 300", got)
 	}
@@ -250,7 +250,7 @@ func TestUnansweredBeforeTheTimeout(t *testing.T) {
 
 func TestStockAxisHoldsWhatCameOnTop(t *testing.T) {
 	h := record(testHead(modelBurst, "burst"), testTail(1, 0), nil, []history.Attempt{sold(1, 9*ms)})
-	h.Events = []history.Event{{At: ms, Until: 2 * ms, Kind: eventRestock, Units: 4000}}
+	h.Events = []history.Event{{At: ms, Until: 2 * ms, Kind: history.EventRestock, Units: 4000}}
 	p, drawn := stockPicture(summarize(t, h, validVerdict()))
 	if !drawn || p.panels[0].Y.Max < 5000 {
 		t.Errorf("5,000 units were on sale, the axis ends at %g", p.panels[0].Y.Max)

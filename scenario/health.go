@@ -103,6 +103,6 @@ func (d *drive) reload(sent int64) bool {
 	}
 	d.script.last = d.clock.now()
 	d.script.count++
-	d.note(history.Event{At: begin, Until: d.script.last, Kind: "reload", Text: "the server had forgotten the script (NOSCRIPT); it was loaded again"})
+	d.note(history.Event{At: begin, Until: d.script.last, Kind: history.EventReload, Text: "the server had forgotten the script (NOSCRIPT); it was loaded again"})
 	return true
 }

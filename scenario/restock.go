@@ -40,7 +40,7 @@ func (d *drive) restockItem(item int, units int64) {
 	}
 	defer d.links.Give(link)
 	h := &hand{link: link}
-	event := history.Event{At: d.clock.now(), Kind: "restock", Item: uint16(item), Units: units}
+	event := history.Event{At: d.clock.now(), Kind: history.EventRestock, Item: uint16(item), Units: units}
 	err = d.strategy.Restock(context.WithoutCancel(d.doors), h, d.plan.head.Items[item], units)
 	event.Until = d.clock.now()
 	switch {

@@ -10,7 +10,7 @@ import (
 // may have run, now or later, has no end.
 func (r *reading) restock(events []history.Event) error {
 	for _, e := range events {
-		if e.Kind != "restock" || e.Units == 0 {
+		if e.Kind != history.EventRestock || e.Units == 0 {
 			continue
 		}
 		c := change{op{inv: e.At, ret: e.Until, class: returned}, e.Units}

@@ -97,7 +97,7 @@ func load(fsys fs.FS, name string, script *Contract) (*Contract, error) {
 		return nil, &Error{File: name, Text: err.Error()}
 	}
 	l := loader{document: document{file: name}, fsys: fsys, c: &Contract{
-		CallBy: EvalSHA, Quantity: 1, Items: 1, Terms: sale.Terms{RetrySafe: sale.RetryNone}, born: time.Now().Unix(),
+		CallBy: EvalSHA, Quantity: 1, Items: 1, Terms: sale.Terms{RetrySafe: sale.RetryNone, Atomic: true}, born: time.Now().Unix(),
 	}}
 	if script != nil {
 		l.given, l.c.Script, l.c.Source = true, script.Script, script.Source

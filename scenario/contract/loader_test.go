@@ -79,7 +79,7 @@ func TestLoad(t *testing.T) {
 	if want := "e0e1f9fabfc9d4800c877a703b823ac0578ff8db"; c.SHA1 != want {
 		t.Errorf("digest %s, want %s as SCRIPT LOAD says", c.SHA1, want)
 	}
-	if want := (sale.Terms{Limit: 4, Order: sale.DuplicateFirst, RetrySafe: sale.RetryBuyer}); c.Terms != want {
+	if want := (sale.Terms{Limit: 4, Order: sale.DuplicateFirst, RetrySafe: sale.RetryBuyer, Atomic: true}); c.Terms != want {
 		t.Errorf("terms %+v, want %+v", c.Terms, want)
 	}
 	if c.Quantity != 2 || c.Items != 3 || c.MissingStock != sale.MissingRefuse || !c.Cluster {
@@ -92,7 +92,7 @@ func TestLoadDefaults(t *testing.T) {
 	if c.Name != "shop" || c.CallBy != EvalSHA || c.Quantity != 1 || c.Items != 1 {
 		t.Errorf("name %q, call %q, quantity %d, items %d", c.Name, c.CallBy, c.Quantity, c.Items)
 	}
-	if want := (sale.Terms{RetrySafe: sale.RetryNone}); c.Terms != want {
+	if want := (sale.Terms{RetrySafe: sale.RetryNone, Atomic: true}); c.Terms != want {
 		t.Errorf("terms %+v, want %+v", c.Terms, want)
 	}
 }

@@ -33,6 +33,9 @@ type Head struct {
 	Buyers   int64         `json:"buyers"`
 	BuyerIDs sale.BuyerIDs `json:"buyer_ids"`
 	Terms    sale.Terms    `json:"terms"`
+	// Expect names what the configuration does not promise to prevent: rules, and
+	// words that stand for several.
+	Expect []string `json:"expect,omitempty"`
 	Script   Script        `json:"script"`
 	Server   Server        `json:"server"`
 	Host     Host          `json:"host"`
@@ -98,9 +101,23 @@ type Tail struct {
 	// does not name them, quoted as in Go; nil: nobody looked.
 	Foreign []string `json:"foreign"`
 	Reloads int64    `json:"reloads"`
+	// Signs are what the server counted between the opening and the audit; nil:
+	// it could not be asked.
+	Signs *Signs `json:"signs,omitempty"`
 	Driver  Driver   `json:"driver"`
 	// Warnings are said beside every figure of the run.
 	Warnings []string `json:"warnings"`
+}
+
+// Signs are counts of the server's own. They accuse nobody, and make a cause
+// likely. A server that was started again has counted anew.
+type Signs struct {
+	Evicted int64 `json:"evicted_keys"`
+	Expired int64 `json:"expired_keys"`
+	// Restarted: another run id answers than at the opening.
+	Restarted bool `json:"restarted"`
+	// Errors counts the error replies by their first word.
+	Errors map[string]int64 `json:"errors,omitempty"`
 }
 
 // Why a run ended.

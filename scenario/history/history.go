@@ -81,16 +81,26 @@ type Event struct {
 	// At and Until are nanoseconds from the opening; Until equals At for an
 	// event without a length.
 	At, Until int64
-	// Kind is one word: reload, restock.
+	// Kind is one of the Event constants.
 	Kind string
-	// Text says what a person should know.
+	// Text says what a person should know. That of a fault begins with the word
+	// of the scenario for it.
 	Text string
-	// Item is the number in Head.Items of the item it happened to, and Units how
-	// many units it brought: of a restock. One that may have run, now or later,
-	// is until Never.
+	// Item is the number in Head.Items of the item it happened to: of a restock
+	// and a stock reading. Units is how many units a restock brought, and how many
+	// a reading found. A restock that may have run, now or later, and a fault that
+	// was not healed are until Never.
 	Item  uint16
 	Units int64
 }
+
+// The kinds of event.
+const (
+	EventReload  = "reload"  // the script was loaded again
+	EventRestock = "restock" // an item got more units
+	EventStock   = "stock"   // the stock of an item was read
+	EventFault   = "fault"   // somebody did the sale some harm on purpose
+)
 
 // A History is a whole sale, as the judge and the reports read it.
 type History struct {

@@ -71,7 +71,7 @@ func (p *play) restock(units int64) {
 		p.Skipped = err.Error()
 		return
 	}
-	p.events = append(p.events, history.Event{At: from, Until: p.now(), Kind: "restock", Units: units, Text: fmt.Sprintf("%d units were added", units)})
+	p.events = append(p.events, history.Event{At: from, Until: p.now(), Kind: history.EventRestock, Units: units, Text: fmt.Sprintf("%d units were added", units)})
 }
 
 var (

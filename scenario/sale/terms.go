@@ -16,6 +16,10 @@ type Terms struct {
 	RetrySafe RetrySafe `json:"retry_safe,omitempty"`
 	// Partial: fewer units may be granted than were asked for.
 	Partial bool `json:"partial,omitempty"`
+	// Atomic: a sale is one command that nothing comes between, and so is the
+	// reading of the stock. Only then do stocks that are read or told while
+	// buyers are inside mean one moment.
+	Atomic bool `json:"atomic,omitempty"`
 }
 
 // Order is which condition a strategy tests first. It decides which refusal a
