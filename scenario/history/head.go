@@ -36,9 +36,9 @@ type Head struct {
 	// Expect names what the configuration does not promise to prevent: rules, and
 	// words that stand for several.
 	Expect []string `json:"expect,omitempty"`
-	Script   Script        `json:"script"`
-	Server   Server        `json:"server"`
-	Host     Host          `json:"host"`
+	Script Script   `json:"script"`
+	Server Server   `json:"server"`
+	Host   Host     `json:"host"`
 }
 
 // RequestID returns the id that scripts see of the request with number n.
@@ -103,8 +103,8 @@ type Tail struct {
 	Reloads int64    `json:"reloads"`
 	// Signs are what the server counted between the opening and the audit; nil:
 	// it could not be asked.
-	Signs *Signs `json:"signs,omitempty"`
-	Driver  Driver   `json:"driver"`
+	Signs  *Signs `json:"signs,omitempty"`
+	Driver Driver `json:"driver"`
 	// Warnings are said beside every figure of the run.
 	Warnings []string `json:"warnings"`
 }
