@@ -28,17 +28,24 @@ const howToClean = "; seckill check DIR --clean URL removes what is left"
 
 // audit reads the server's own account of the items of a lot over fresh
 // connections, when every buyer has left, and removes their keys. Where an
-// attempt was indeterminate it may still run, so the accounts are read twice, a
-// timeout apart, and the two must agree.
-func (s *Sale) audit(ctx context.Context, tail *history.Tail, of lot, indeterminate bool) {
+// attempt was indeterminate it may still run, and a server that was harmed may
+// not be whole yet: then the accounts are read twice, a timeout apart, and the
+// two must agree.
+func (s *Sale) audit(ctx context.Context, tail *history.Tail, of lot, twice bool) {
 	ctx, cancel := context.WithTimeout(ctx, auditsTime+time.Duration(of.end-of.first)*auditTime)
 	defer cancel()
-	clock := newClock()
 	timeout := auditTimeout
 	if tail.Ended == history.EndedServerLost {
 		timeout = s.spec.Timeout // it has had its time
 	}
-	links, err := conn.Open(ctx, s.server, conn.Pool(1), timeout, clock.now)
+	audits, err := s.audits(ctx, timeout, of)
+	if err == nil && twice {
+		time.Sleep(s.spec.Timeout)
+		var again []sale.Audit
+		again, err = s.audits(ctx, timeout, of)
+		tail.AuditsDiffer = tail.AuditsDiffer || !slices.EqualFunc(audits, again, func(a, b sale.Audit) bool { return a.Equal(&b) })
+		audits = again
+	}
 	if err != nil {
 		for range of.end - of.first {
 			tail.Audits = append(tail.Audits, sale.Audit{Ledger: sale.NoLedger, Problems: []string{"the audit could not connect: " + err.Error()}})
@@ -46,29 +53,43 @@ func (s *Sale) audit(ctx context.Context, tail *history.Tail, of lot, indetermin
 		tail.Warnings = append(tail.Warnings, "the item's keys may still be on the server"+howToClean)
 		return
 	}
-	defer links.Close()
-	audits := s.audits(ctx, desk{links}, of)
-	if indeterminate {
-		time.Sleep(s.spec.Timeout)
-		again := s.audits(ctx, desk{links}, of)
-		tail.AuditsDiffer = tail.AuditsDiffer || !slices.EqualFunc(audits, again, func(a, b sale.Audit) bool { return a.Equal(&b) })
-		audits = again
-	}
 	tail.Audits = append(tail.Audits, audits...)
-	for i := of.first; i < of.end; i++ {
-		if err := s.remove(ctx, desk{links}, s.Head.Items[i], s.plan.took(i)); err != nil {
-			tail.Warnings = append(tail.Warnings, err.Error()+howToClean)
-			return
-		}
+	if err := s.removeLot(ctx, timeout, of); err != nil {
+		tail.Warnings = append(tail.Warnings, err.Error()+howToClean)
 	}
 }
 
-func (s *Sale) audits(ctx context.Context, do desk, of lot) []sale.Audit {
+// audits reads each item's account over a connection made for it.
+func (s *Sale) audits(ctx context.Context, timeout time.Duration, of lot) ([]sale.Audit, error) {
+	links, err := s.fresh(ctx, timeout)
+	if err != nil {
+		return nil, err
+	}
+	defer links.Close()
 	audits := make([]sale.Audit, 0, of.end-of.first)
 	for i := of.first; i < of.end; i++ {
-		audits = append(audits, s.strategy.AuditFor(ctx, do, s.Head.Items[i], s.plan.took(i)))
+		audits = append(audits, s.strategy.AuditFor(ctx, desk{links}, s.Head.Items[i], s.plan.took(i)))
 	}
-	return audits
+	return audits, nil
+}
+
+func (s *Sale) fresh(ctx context.Context, timeout time.Duration) (conn.Links, error) {
+	return conn.Open(ctx, s.server, conn.Options{Mode: conn.Pool(1), Timeout: timeout, Now: newClock().now})
+}
+
+// removeLot deletes the keys of the items of a lot.
+func (s *Sale) removeLot(ctx context.Context, timeout time.Duration, of lot) error {
+	links, err := s.fresh(ctx, timeout)
+	if err != nil {
+		return err
+	}
+	defer links.Close()
+	for i := of.first; i < of.end; i++ {
+		if err := s.remove(ctx, desk{links}, s.Head.Items[i], s.plan.took(i)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // keyspace is every key of a server that nobody else uses; nil for others, and

@@ -1,9 +1,11 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"sync"
+	"time"
 
 	"github.com/seckill-bench/seckill/scenario/conn"
 	"github.com/seckill-bench/seckill/scenario/history"
@@ -138,7 +140,12 @@ type hand struct {
 	link     conn.Link
 	wireErr  error
 	receipt  map[string]string
+	// ran: the purchase has been made, whatever comes of further commands.
+	ran bool
 }
+
+// Ran says that the purchase has been made.
+func (h *hand) Ran() { h.ran = true }
 
 // Do sends one command of the attempt over its link, and keeps the instants
 // and the error for the record.
@@ -148,16 +155,20 @@ func (h *hand) Do(ctx context.Context, args ...any) (any, error) {
 		h.attempt.Call = x.Sent
 	}
 	h.attempt.Return = x.Read
-	if x.Err != nil {
-		h.wireErr = x.Err
+	if h.wireErr = cmp.Or(x.Err, h.wireErr); x.Err != nil && h.ran {
+		h.wireErr = &lateError{x.Err}
 	}
 	return x.Reply, x.Err
 }
 
+// A lateError came after the purchase had been made: whatever it says of its
+// own command, the attempt has done something.
+type lateError struct{ error }
+
 // attempt takes a link, asks, and fills in what came of it.
 func (d *drive) attempt(h *hand, r *request) {
 	a := &h.attempt
-	h.receipt = nil
+	h.receipt, h.ran = nil, false
 	waiting, calling := d.doors, context.Background()
 	if d.spec.Patience > 0 {
 		leaves := d.clock.at(a.Due + int64(d.spec.Patience))
@@ -173,6 +184,11 @@ func (d *drive) attempt(h *hand, r *request) {
 		return
 	}
 	h.link = link
+	if wait, hurried := d.rig.Haste.Cut(); hurried {
+		var leave context.CancelFunc
+		calling, leave = context.WithDeadline(calling, time.Now().Add(wait))
+		defer leave()
+	}
 	head := d.plan.head
 	h.purchase = sale.Purchase{
 		Verb: a.Verb, Item: head.Items[a.Item], Buyer: head.BuyerIDs.ID(a.Buyer), Request: head.RequestID(a.Request),

@@ -9,7 +9,9 @@ import (
 
 	"github.com/seckill-bench/seckill/scenario/arrival"
 	"github.com/seckill-bench/seckill/scenario/conn"
+	"github.com/seckill-bench/seckill/scenario/fault"
 	"github.com/seckill-bench/seckill/scenario/history"
+	"github.com/seckill-bench/seckill/scenario/server"
 	"github.com/seckill-bench/seckill/scenario/strategy"
 )
 
@@ -23,6 +25,8 @@ type drive struct {
 	plan     *plan
 	strategy strategy.Strategy
 	links    conn.Links
+	server   *server.Server
+	rig      *fault.Rig
 	rec      *history.Recorder
 	note     func(history.Event)
 	clock    *clock
@@ -45,11 +49,11 @@ type drive struct {
 	opened bool
 	beside sync.WaitGroup
 	over   chan struct{}
-	// restocking goes on until the buyers have left, which left is closed for:
-	// what comes later would come while the audit looks.
-	restocking sync.WaitGroup
-	left       chan struct{}
-	leave      sync.Once
+	// meanwhile is what goes on until the buyers have left, which left is closed
+	// for: what comes later would come while the audit looks.
+	meanwhile sync.WaitGroup
+	left      chan struct{}
+	leave     sync.Once
 	// missed says which restock the sale did not last for; empty: none.
 	missed string
 }
@@ -69,7 +73,9 @@ func (d *drive) open(gate chan struct{}) {
 		d.opened = true
 		d.clock.start()
 		d.beside.Go(d.watch)
-		d.restocking.Go(d.restock)
+		d.meanwhile.Go(d.restock)
+		d.meanwhile.Go(d.sample)
+		d.meanwhile.Go(d.harm)
 	}
 	close(gate)
 }
@@ -93,9 +99,10 @@ func (d *drive) sell(of lot) {
 			d.arrive(turn, d.spec.Arrivals.Times(d.spec.source(streamArrivals)))
 		}
 	}
-	// Restocks go with items that are all sold together, so this is the only lot.
-	d.leave.Do(func() { close(d.left) })
-	d.restocking.Wait()
+	if of.end == len(d.plan.head.Items) || d.doors.Err() != nil {
+		d.leave.Do(func() { close(d.left) })
+		d.meanwhile.Wait()
+	}
 }
 
 // plannedStill is how many buyers of the plan were never due.

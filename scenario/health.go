@@ -69,6 +69,9 @@ func (d *drive) watch() {
 			d.close(&serverLost{fmt.Sprintf("the server's process ended %.1f s after the opening", float64(d.clock.now())/1e9)})
 			return
 		case <-tick.C:
+			if d.rig.On() {
+				d.health.answered(d.clock.now()) // it cannot: that is the point
+			}
 			if err := cmp.Or(d.rec.Err(), d.health.lostAfter(d.clock.now(), max(silence, 3*d.spec.Timeout))); err != nil {
 				d.close(err)
 			}

@@ -114,6 +114,7 @@ var plainWords = []struct {
 	library *regexp.Regexp
 	plain   string
 }{
+	{regexp.MustCompile(`field (\S+) not found in type fault\.\S+`), "unknown word $1 of a fault; seckill scripts lists what each kind knows"},
 	{regexp.MustCompile(`field (\S+) not found in type \S+`), "unknown field $1; the fields are the flags of seckill run, with _ for -"},
 	{regexp.MustCompile("cannot construct !!\\w+ (`.*`) into u?int\\d*"), "want a whole number, not $1"},
 	{regexp.MustCompile("cannot construct !!\\w+ (`.*`) into time.Duration"), "want a time like 500ms or 3s, not $1"},

@@ -37,6 +37,11 @@ func (d desk) Multi(ctx context.Context, commands ...[]any) ([]any, error) {
 		return nil, err
 	}
 	defer d.links.Give(link)
+	if aims, can := link.(conn.Aimer); can {
+		if err := aims.Aim(ctx, commands...); err != nil {
+			return nil, err
+		}
+	}
 	for _, command := range slices.Concat([][]any{{"MULTI"}}, commands) {
 		if x := link.RoundTrip(ctx, command); x.Err != nil {
 			link.RoundTrip(ctx, []any{"DISCARD"}) // an error here says nothing more
@@ -63,6 +68,11 @@ func (s *Sale) open(ctx context.Context, do desk, first lot) error {
 	}
 	if err := s.remove(undone, do, s.canary(), s.tookCanary()); err != nil {
 		return err
+	}
+	if s.spec.Topology.Clustered() { // the trial went to one of the masters
+		if err := s.strategy.Load(ctx, do); err != nil {
+			return err
+		}
 	}
 	return s.openItems(ctx, do, first)
 }
@@ -223,8 +233,7 @@ func (d desk) remove(ctx context.Context, keys []string) (removed int64, err err
 // Remove deletes keys from a server, each by its name, and returns how many
 // were there.
 func Remove(ctx context.Context, srv *server.Server, keys []string) (removed int64, err error) {
-	clock := newClock()
-	links, err := conn.Open(ctx, srv, conn.Pool(1), auditTimeout, clock.now)
+	links, err := conn.Open(ctx, srv, conn.Options{Mode: conn.Pool(1), Timeout: auditTimeout, Now: newClock().now})
 	if err != nil {
 		return 0, err
 	}

@@ -63,6 +63,7 @@ const (
 	streamArrivals = 1
 	streamStock    = 2
 	streamLoss     = 3
+	streamHaste    = 4
 	streamBuyers   = 1 << 32
 	streamRequests = 2 << 32
 )
@@ -237,7 +238,7 @@ func (s *Spec) habitsOf(buyer uint32) habits {
 	h := habits{purchases: s.Attempts.draw(rng)}
 	for _, habit := range []struct {
 		has   *bool
-		share Share
+		share sale.Share
 	}{{&h.doubleClicks, s.DoubleClick}, {&h.releases, s.Release}, {&h.abandons, s.Abandon}} {
 		*habit.has = rng.Float64() < float64(habit.share)
 	}

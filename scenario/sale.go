@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/seckill-bench/seckill/scenario/arrival"
@@ -46,6 +47,10 @@ func New(ctx context.Context, name string, spec Spec, s strategy.Strategy, srv *
 	if err := spec.suits(&strat); err != nil {
 		return nil, err
 	}
+	if err := spec.mayHarm(ctx, &strat, srv); err != nil {
+		return nil, err
+	}
+	strat = waiting(strat, spec.Wait, spec.Timeout/2)
 	text, err := spec.YAML()
 	if err != nil {
 		return nil, err
@@ -56,6 +61,7 @@ func New(ctx context.Context, name string, spec Spec, s strategy.Strategy, srv *
 		Items:    spec.items(itemIDs(&spec, started)),
 		Quantity: spec.Quantity.fixed(), Buyers: *spec.Buyers, BuyerIDs: spec.BuyerIDs,
 		Terms:  strat.Terms,
+		Expect: spec.Expect,
 		Script: history.Script{Name: strat.Name, SHA1: strat.SHA1, Call: strat.CallBy},
 		Server: describe(ctx, srv),
 		Host:   history.Host{CPUs: runtime.NumCPU(), OS: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version()},
@@ -130,7 +136,7 @@ func (s *Spec) suits(strat *strategy.Strategy) error {
 func describe(ctx context.Context, srv *server.Server) history.Server {
 	info := srv.Describe(ctx)
 	return history.Server{
-		Kind: srv.Kind, Address: srv.Address, Topology: "standalone",
+		Kind: srv.Kind, Address: srv.Address, Topology: srv.Topology(),
 		Product: info.Product, Version: info.Version, Config: info.Config,
 		Capabilities: info.Capabilities, Refused: info.Refused, SameHost: info.SameHost,
 	}
@@ -171,7 +177,10 @@ func (s *Sale) keys(item sale.Item, took sale.Took) (keys []string, err error) {
 // told by the tail. When ctx is done the arrivals end, and the rest goes on.
 func (s *Sale) Run(ctx context.Context, rec *history.Recorder, note func(history.Event)) (history.Tail, error) {
 	clock := newClock()
-	links, err := conn.Open(ctx, s.server, s.spec.Conns, s.spec.Timeout, clock.now)
+	wire := s.wire()
+	links, err := conn.Open(ctx, s.server, conn.Options{
+		Mode: s.spec.Conns, Timeout: s.spec.Timeout, Now: clock.now, Wire: wire, ClientRetries: s.spec.ClientRetries,
+	})
 	if err != nil {
 		return history.Tail{}, err
 	}
@@ -190,12 +199,15 @@ func (s *Sale) Run(ctx context.Context, rec *history.Recorder, note func(history
 		return history.Tail{}, err
 	}
 	d := &drive{
-		spec: &s.spec, plan: s.plan, strategy: s.strategy, rec: rec, note: note, clock: clock, died: s.server.Died(),
-		links: conn.Lossy(links, float64(s.spec.LostReplies), s.spec.source(streamLoss).Uint64()),
+		spec: &s.spec, plan: s.plan, strategy: s.strategy, rec: rec, note: oneByOne(note), clock: clock,
+		links: links, server: s.server, died: s.server.Died(),
 	}
+	d.rig = s.rig(d, wire)
 	tail := history.Tail{Warnings: []string{}}
+	counters := s.counters(ctx)
 	s.sell(ctx, d, desk{links}, lots, &tail)
 	tail.NeverOffered, tail.Reloads, tail.Attempts = d.plannedStill(), d.script.count, rec.Count()
+	tail.Signs = s.signsSince(context.WithoutCancel(ctx), counters)
 	if s.strategy.KeysFromAnswers && d.lost.Load() {
 		tail.Warnings = append(tail.Warnings, lostNames)
 	} else {
@@ -203,6 +215,16 @@ func (s *Sale) Run(ctx context.Context, rec *history.Recorder, note func(history
 	}
 	tail.Finished = time.Now().UTC()
 	return tail, nil
+}
+
+// oneByOne keeps the goroutines of a drive from noting events at the same time.
+func oneByOne(note func(history.Event)) func(history.Event) {
+	var mu sync.Mutex
+	return func(e history.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		note(e)
+	}
 }
 
 // A lot is the items that are opened, sold and audited together: from first up
@@ -243,7 +265,11 @@ func (s *Sale) sell(ctx context.Context, d *drive, do desk, lots []lot, tail *hi
 		}
 		tail.Driver = before.until(readUsage())
 		tail.Ended, tail.Reason = d.ended()
-		s.audit(context.WithoutCancel(ctx), tail, lot, d.doubtful.Swap(false))
+		tail.Undone = d.rig.Undone()
+		if len(s.spec.Faults) > 0 {
+			d.links.Close() // faults go with one lot: nobody comes any more, and nothing shall run late
+		}
+		s.audit(context.WithoutCancel(ctx), tail, lot, d.doubtful.Swap(false) || len(s.spec.Faults) > 0)
 	}
 	tail.Ended, tail.Reason = d.ended()
 }

@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/seckill-bench/seckill/scenario/arrival"
 	"github.com/seckill-bench/seckill/scenario/conn"
+	"github.com/seckill-bench/seckill/scenario/fault"
 	"github.com/seckill-bench/seckill/scenario/sale"
+	"github.com/seckill-bench/seckill/scenario/server"
 )
 
 // A Spec is a whole experiment as data. A scenario file is a Spec in YAML, and
@@ -18,9 +21,12 @@ import (
 type Spec struct {
 	Version int `yaml:"version" kong:"-"`
 
-	Server    string `yaml:"server" default:"auto" placeholder:"SERVER" group:"server" help:"auto (a private redis-server or valkey-server from PATH, else embedded), embedded, a server binary, or a URL: redis:// rediss:// unix:// (default ${default})."`
-	Access    `yaml:",inline" embed:""`
-	Overwrite bool `yaml:"overwrite" group:"server" help:"Sell over keys of the item that exist on the server; they are removed like all others."`
+	Server        string `yaml:"server" default:"auto" placeholder:"SERVER" group:"server" help:"auto (a private redis-server or valkey-server from PATH, else embedded), embedded, a server binary, or a URL: redis:// rediss:// unix:// (default ${default})."`
+	Access        `yaml:",inline" embed:""`
+	Topology      server.Topology `yaml:"topology" default:"standalone" placeholder:"KIND" group:"server" help:"Of a private server: standalone, replicas:N (a primary with N replicas), or cluster:N (N masters with a replica each) (default ${default})."`
+	ServerConfig  string          `yaml:"server_config" placeholder:"LIST" group:"server" help:"Settings of a private server, joined by commas: appendonly=yes,appendfsync=always."`
+	AllowFaultsOn string          `yaml:"allow_faults_on" placeholder:"URL" group:"server" help:"The address of a server that is not ours and may be harmed: faults run on no other."`
+	Overwrite     bool            `yaml:"overwrite" group:"server" help:"Sell over keys of the item that exist on the server; they are removed like all others."`
 
 	Script   string   `yaml:"script" default:"once" placeholder:"SCRIPT" group:"sale" help:"What sells: a built-in name, or a .lua file with its contract beside it (default ${default}). Of the scenario gate: several, also patterns like 'scripts/*.lua'."`
 	Contract string   `yaml:"contract" placeholder:"FILE" group:"sale" help:"The contract of --script, if it is not the .yaml beside it."`
@@ -34,19 +40,25 @@ type Spec struct {
 
 	Buyers      *int64           `yaml:"buyers" placeholder:"N" group:"crowd" help:"Distinct buyers; 5000, or as many as arrive where arrivals end by themselves."`
 	Attempts    Range            `yaml:"attempts" default:"1" placeholder:"N[..M]" group:"crowd" help:"Purchases a buyer makes, whatever the answers; 1..3 draws (default ${default})."`
-	DoubleClick Share            `yaml:"double_click" default:"0" placeholder:"SHARE" group:"crowd" help:"Share of buyers that send each purchase twice at the same time: 0.05 or 5% (default ${default})."`
+	DoubleClick sale.Share       `yaml:"double_click" default:"0" placeholder:"SHARE" group:"crowd" help:"Share of buyers that send each purchase twice at the same time: 0.05 or 5% (default ${default})."`
 	Retries     int              `yaml:"retries" default:"0" placeholder:"N" group:"crowd" help:"Times a buyer sends the same request again after an answer that never came (default ${default})."`
-	Release     Share            `yaml:"release" default:"0" placeholder:"SHARE" group:"crowd" help:"Share of buyers that give back what they bought (default ${default})."`
-	Abandon     Share            `yaml:"abandon" default:"0" placeholder:"SHARE" group:"crowd" help:"Share of buyers that never confirm what they reserved (default ${default})."`
+	Release     sale.Share       `yaml:"release" default:"0" placeholder:"SHARE" group:"crowd" help:"Share of buyers that give back what they bought (default ${default})."`
+	Abandon     sale.Share       `yaml:"abandon" default:"0" placeholder:"SHARE" group:"crowd" help:"Share of buyers that never confirm what they reserved (default ${default})."`
 	BuyerIDs    sale.BuyerIDs    `yaml:"buyer_ids" name:"buyer-ids" default:"from:1" placeholder:"IDS" group:"crowd" help:"from:N, pattern:u-{n} (from 1 on), or file:PATH with an id a line (default ${default})."`
 	Arrivals    arrival.Schedule `yaml:"arrivals" default:"burst" placeholder:"WHEN" group:"crowd" help:"burst; closed:N (N inside at once); or stages constant:RATE[*TIME], poisson:RATE[*TIME], ramp:RATE..RATE*TIME joined by commas, RATE as 20000/s (default ${default})."`
 	Duration    time.Duration    `yaml:"duration" placeholder:"TIME" group:"crowd" help:"How long the doors are open; until all are done if not given."`
 	Patience    time.Duration    `yaml:"patience" placeholder:"TIME" group:"crowd" help:"How long after it was due a buyer waits for an answer before he leaves."`
 
-	Conns       conn.Mode     `yaml:"conns" default:"pool:64" placeholder:"MODE" group:"driver" help:"pool:N connections shared by all, or dedicated (one for each buyer inside) (default ${default})."`
-	Timeout     time.Duration `yaml:"timeout" default:"1s" placeholder:"TIME" group:"driver" help:"How long after a call a reply is waited for (default ${default})."`
-	LostReplies Share         `yaml:"lost_replies" default:"0" placeholder:"SHARE" group:"driver" help:"Share of the replies that are lost on their way, each with its connection (default ${default})."`
-	Seed        *uint64       `yaml:"seed" placeholder:"N" group:"driver" help:"Repeats the plan of arrivals and buyers; drawn and printed if not given."`
+	Conns         conn.Mode     `yaml:"conns" default:"pool:64" placeholder:"MODE" group:"driver" help:"pool:N connections shared by all, or dedicated (one for each buyer inside) (default ${default})."`
+	Timeout       time.Duration `yaml:"timeout" default:"1s" placeholder:"TIME" group:"driver" help:"How long after a call a reply is waited for (default ${default})."`
+	Wait          int           `yaml:"wait" default:"0" placeholder:"N" group:"driver" help:"Replicas that must have a sale before it counts as told (WAIT); too few in half the timeout leave it open (default ${default})."`
+	ClientRetries int           `yaml:"client_retries" default:"0" placeholder:"N" group:"driver" help:"Times the client library sends a command again by itself, which nobody sees (default ${default})."`
+	Sample        time.Duration `yaml:"sample" default:"10ms" placeholder:"TIME" group:"driver" help:"How often the stock of an item is read beside the sale; 0s: never (default ${default})."`
+	LostReplies   sale.Share    `yaml:"lost_replies" default:"0" placeholder:"SHARE" group:"driver" help:"Share of the replies that are lost on their way, each with its connection (default ${default})."`
+	Seed          *uint64       `yaml:"seed" placeholder:"N" group:"driver" help:"Repeats the plan of arrivals and buyers; drawn and printed if not given."`
+
+	Faults []fault.Fault `yaml:"faults,omitempty" name:"fault" sep:"none" placeholder:"'KIND at=TIME…'" group:"faults" help:"What goes wrong, and when: 'kill at=2s for=800ms'; may be there more than once. seckill scripts lists the kinds."`
+	Expect []string      `yaml:"expect,omitempty" placeholder:"RULES" group:"faults" help:"Rules that the configuration does not promise to keep, joined by commas; loss-allowed stands for those that losing writes breaks. They are counted, and decide nothing."`
 
 	SLO          string `yaml:"slo" name:"slo" placeholder:"LIST" group:"report" help:"Objectives joined by commas: p99<5ms, ok.p99<10ms, service.p99<1ms, errors<0.1%, sold_out_at<300ms, all_answered<2s."`
 	Report       string `yaml:"report" placeholder:"HOW" group:"report" help:"full: every file, pictures and the page; min: the record and what programs read (full, and min for gate, if not given)."`
@@ -106,8 +118,12 @@ func (s *Spec) check() error {
 		{s.Duration < 0, fmt.Sprintf("--duration %s: the doors must be open for some time", s.Duration)},
 		{s.Patience < 0, fmt.Sprintf("--patience %s: patience is a length of time", s.Patience)},
 		{s.Timeout <= 0, fmt.Sprintf("--timeout %s: a reply needs some time", s.Timeout)},
+		{s.Wait < 0 || s.Wait > s.Topology.ReplicasEach(), fmt.Sprintf("--wait %d: a primary of --topology %s has %d replicas", s.Wait, s.Topology, s.Topology.ReplicasEach())},
+		{s.ClientRetries < 0 || s.ClientRetries > maxRetries, fmt.Sprintf("--client-retries %d: want from 0 to %d times", s.ClientRetries, maxRetries)},
+		{s.Sample < 0, fmt.Sprintf("--sample %s: want a length of time, or 0s", s.Sample)},
 		{(s.TLSCert == "") != (s.TLSKey == ""), "--tls-cert and --tls-key go together"},
 		{s.Arrivals.Turns != nil && len(s.Restock) > 0, "--restock goes with items that are on sale together, not with --arrivals " + s.Arrivals.String()},
+		{s.Arrivals.Turns != nil && len(s.Faults) > 0, "--fault goes with items that are on sale together, not with --arrivals " + s.Arrivals.String()},
 	} {
 		if bad.is {
 			return errors.New(bad.text)
@@ -117,6 +133,21 @@ func (s *Spec) check() error {
 		return fmt.Errorf("%d buyers with up to %d purchases are more than the %d a run can record", n, s.Attempts.Most, math.MaxUint32)
 	}
 	return nil
+}
+
+// Settings are the lines of configuration of a private server.
+func (s *Spec) Settings() (lines []string, err error) {
+	if s.ServerConfig == "" {
+		return nil, nil
+	}
+	for pair := range strings.SplitSeq(s.ServerConfig, ",") {
+		name, value, found := strings.Cut(strings.TrimSpace(pair), "=")
+		if !found || name == "" || value == "" || strings.ContainsAny(pair, "\r\n") {
+			return nil, fmt.Errorf("--server-config %q: want settings like appendonly=yes, joined by commas", pair)
+		}
+		lines = append(lines, name+" "+value)
+	}
+	return lines, nil
 }
 
 func less(v *int64, least int64) bool { return v != nil && *v < least }

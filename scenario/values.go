@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/seckill-bench/seckill/scenario/sale"
 )
 
 // A Range is a number, or two bounds to draw it between. Its text is N or N..M.
@@ -40,28 +42,6 @@ func (r Range) String() string {
 
 // draw returns a number of the range.
 func (r Range) draw(rng *rand.Rand) int64 { return r.Least + rng.Int64N(r.Most-r.Least+1) }
-
-// A Share is a part of a whole, 0 to 1. Its text is 0.05 or 5%.
-type Share float64
-
-// UnmarshalText accepts 0.05 and 5%.
-func (s *Share) UnmarshalText(text []byte) error {
-	number, percent := strings.CutSuffix(string(text), "%")
-	v, err := strconv.ParseFloat(number, 64)
-	if percent {
-		v /= 100
-	}
-	if err != nil || math.IsNaN(v) || v < 0 || v > 1 {
-		return fmt.Errorf("%q is not a share like 0.05 or 5%%", text)
-	}
-	*s = Share(v)
-	return nil
-}
-
-// MarshalText returns the share as a number from 0 to 1.
-func (s Share) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
-
-func (s Share) String() string { return strconv.FormatFloat(float64(s), 'g', -1, 64) }
 
 // A Mix is how many units purchases are of: one quantity, or several, each
 // with its share. Its text is 2, 1..3 (alike often) or 1:0.9,5:0.1.
@@ -100,7 +80,7 @@ func (m *Mix) UnmarshalText(text []byte) error {
 	for part := range strings.SplitSeq(m.text, ",") {
 		units, share, _ := strings.Cut(part, ":")
 		n, err := strconv.ParseInt(units, 10, 64)
-		var s Share
+		var s sale.Share
 		if err != nil || s.UnmarshalText([]byte(share)) != nil || s == 0 || slices.Contains(m.Units, n) || len(m.Units) == maxMix {
 			return wrong
 		}

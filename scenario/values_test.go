@@ -6,6 +6,8 @@ import (
 	"math"
 	"testing"
 	"time"
+
+	"github.com/seckill-bench/seckill/scenario/sale"
 )
 
 // values are the texts of the kinds of values, and what is refused.
@@ -16,7 +18,7 @@ var values = []struct {
 }{
 	{func() encoding.TextUnmarshaler { return new(Range) },
 		[]string{"0", "1", "1..3", "200"}, []string{"3..1", "x", "", "1..", "-1", "1.5", "99999999999999999999"}, nil},
-	{func() encoding.TextUnmarshaler { return new(Share) },
+	{func() encoding.TextUnmarshaler { return new(sale.Share) },
 		[]string{"0", "0.5", "1"}, []string{"1.1", "101%", "x", "", "-1%", "NaN"}, map[string]string{"5%": "0.05", "100%": "1"}},
 	{func() encoding.TextUnmarshaler { return new(Mix) },
 		[]string{"2", "1..3", "1:0.9,5:0.1", "1:90%,5:10%"},

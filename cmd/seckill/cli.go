@@ -117,6 +117,7 @@ var groups = []kong.Group{
 	{Key: "crowd", Title: "Who comes, and when:"},
 	{Key: "server", Title: "Where:"},
 	{Key: "driver", Title: "How:"},
+	{Key: "faults", Title: "What goes wrong:"},
 	{Key: "report", Title: "What is reported:"},
 }
 

@@ -17,8 +17,11 @@ type bug struct {
 	script, twin string
 	// must are the rules that must fire on the script. None may on the twin.
 	must []check.Rule
-	// flags are those of the sale that shows it.
-	flags string
+	// flags are those of the sale that shows it; wrong are further ones of the
+	// script's sale, right of its twin's.
+	flags, wrong, right string
+	// fault is what goes wrong meanwhile; empty: nothing.
+	fault string
 	// probed is the class of the cases of a probe that show it; empty: a sale does.
 	probed string
 	// around is what happens to both beside the sale; misuse is what the caller
@@ -38,6 +41,7 @@ const (
 	drained  = small + "--items 12 --stock 1..8 --buyers 240"
 	repeats  = drained + " --attempts 2..3"
 	inPairs  = small + "--items 12 --stock 1..9 --buyers 240 --quantity 2 --limit 4 --attempts 2..3"
+	steady   = "--timeout 250ms --conns pool:25 --arrivals constant:4000/s --stock 1500 --buyers 2400 "
 	together = "--timeout 250ms --conns pool:8 --arrivals closed:8 "
 )
 
@@ -113,18 +117,23 @@ var bugs = []bug{
 		flags: together + "--item 1 --items 11 --stock 20 --buyers 30 --attempts 30",
 		must:  []check.Rule{check.FalseDup, check.StockMismatch}},
 	// What is wrong here is no script but the library that calls it.
-	{class: "retry-unsafe", script: "once", twin: "request", misuse: resending, flags: drained + " --lost-replies 0.3 --retries 2",
-		must: []check.Rule{check.FalseDup}},
-	{class: "retry-unsafe", script: "negative-drift-right", twin: "negative-drift-right", misuse: resending, flags: drained + " --lost-replies 0.3",
-		must: []check.Rule{check.StockMismatch}},
+	{class: "retry-unsafe", script: "once", twin: "once", flags: drained + " --lost-replies 0.3",
+		wrong: "--client-retries 3", right: "--retries 3", must: []check.Rule{check.FalseDup}},
+	{class: "retry-unsafe", script: "negative-drift-right", twin: "negative-drift-right", flags: drained + " --lost-replies 0.3",
+		wrong: "--client-retries 3", must: []check.Rule{check.StockMismatch}},
+	// What is wrong here is no script but the server it runs on.
+	{class: "failover-loss", script: "once", twin: "once", flags: steady + "--topology replicas:1", fault: "promote at=250ms lag=100ms", real: true,
+		right: "--wait 1", must: []check.Rule{check.LostSale, check.Oversell}},
+	{class: "crash-loss", script: "once", twin: "once", flags: steady, fault: "kill at=250ms for=20ms", real: true,
+		right: "--server-config appendonly=yes", must: []check.Rule{check.LostSale}},
+	{class: "eviction", script: "once", twin: "once", flags: steady, fault: "config-set at=250ms for=20ms set=maxmemory=1", real: true,
+		wrong: "--server-config maxmemory-policy=allkeys-random", right: "--server-config maxmemory-policy=noeviction",
+		must: []check.Rule{check.LostSale}},
 	{class: "noscript", script: "once", twin: "once", flags: drained, around: forgettingScripts, counted: true},
 }
 
 // waiting are the classes that no sale here can show yet.
 var waiting = []struct{ class, reason string }{
-	{"failover-loss", "needs a failover: faults are not built yet"},
-	{"crash-loss", "needs a server that is killed: faults are not built yet"},
-	{"eviction", "needs a server that runs full: faults are not built yet"},
 	{"outside-steps", "needs an order book outside Redis, which contracts cannot read yet"},
 	{"naive", "a strategy in Go: none is built yet"},
 	{"lock-expiry", "a strategy in Go: none is built yet"},

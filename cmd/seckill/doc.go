@@ -55,7 +55,7 @@
 // the embedded server shows what it can:
 //
 //	$ seckill probe article --server embedded --seed 1 --out fourth
-//	INVALID  probe, script article on miniredis …: 3 faults in … cases, one buyer at a time
+//	INVALID  probe, script article on miniredis …: 3 findings in … cases, one buyer at a time
 //	…
 //	  1. same-again: sells twice to one buyer (duplicate-sale, stock-mismatch)
 //	…

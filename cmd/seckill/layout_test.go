@@ -26,9 +26,10 @@ var mayImport = map[string][]string{
 	"scenario/check":    {"scenario/history", "scenario/sale"},
 	"scenario/server":   {},
 	"scenario/conn":     {"scenario/server"},
+	"scenario/fault":    {"scenario/conn", "scenario/sale", "scenario/server"},
 	"scenario/strategy": {"scenario/sale", "scenario/contract", "lua"},
 	"scenario": {
-		"scenario/sale", "scenario/arrival", "scenario/history", "scenario/conn", "scenario/server",
+		"scenario/sale", "scenario/arrival", "scenario/history", "scenario/conn", "scenario/server", "scenario/fault",
 		"scenario/strategy", "scenario/contract",
 	},
 	"scenario/probe": {
@@ -36,7 +37,7 @@ var mayImport = map[string][]string{
 	},
 	"report": {"scenario/check", "scenario/history", "scenario/sale"},
 	"cmd/seckill": {
-		"lua", "report", "scenario", "scenario/check", "scenario/conn", "scenario/contract", "scenario/history",
+		"lua", "report", "scenario", "scenario/check", "scenario/conn", "scenario/contract", "scenario/fault", "scenario/history",
 		"scenario/probe", "scenario/sale", "scenario/server", "scenario/strategy",
 	},
 }
@@ -51,7 +52,7 @@ var onlyIn = map[string][]string{
 	"gonum.org/v1/plot":               {"report/plot"},
 	"github.com/vbauerster/mpb":       {"cmd/seckill/progress.go"},
 	"github.com/alecthomas/kong":      {"cmd/seckill/"},
-	"go.yaml.in/yaml":                 {"scenario/contract/", "scenario/load.go", "report/"},
+	"go.yaml.in/yaml":                 {"scenario/contract/", "scenario/load.go", "scenario/fault/fault.go", "report/"},
 	"github.com/anishathalye":         {},
 	"pgregory.net/rapid":              {},
 	"github.com/rogpeppe/go-internal": {},

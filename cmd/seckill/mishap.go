@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/seckill-bench/seckill/scenario/conn"
 	"github.com/seckill-bench/seckill/scenario/sale"
 	"github.com/seckill-bench/seckill/scenario/strategy"
 )
@@ -98,31 +97,4 @@ func promisingCluster(s *strategy.Strategy) {
 	promised := *s.Contract
 	promised.Cluster = true
 	*s = strategy.Script(&promised)
-}
-
-// resending: a client library sends a command again when the connection broke
-// before the reply, and tells nobody.
-func resending(s *strategy.Strategy) {
-	call := s.Call
-	s.Call = func(ctx context.Context, do strategy.Doer, p *sale.Purchase) sale.Answer {
-		wire := &listener{Doer: do}
-		answer := call(ctx, wire, p)
-		if wire.broke {
-			return call(ctx, do, p)
-		}
-		return answer
-	}
-}
-
-// A listener remembers that a reply never came.
-type listener struct {
-	strategy.Doer
-	broke bool
-}
-
-// Do sends one command and returns its reply.
-func (l *listener) Do(ctx context.Context, args ...any) (any, error) {
-	reply, err := l.Doer.Do(ctx, args...)
-	l.broke = l.broke || err != nil && !conn.IsReply(err)
-	return reply, err
 }

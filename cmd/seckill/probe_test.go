@@ -257,7 +257,7 @@ func TestProbeTextFits(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"INVALID  probe, script article on redis: 3 faults in ", "The same rules are broken in further cases\n    - lost-sale, stock-mismatch: odd-ids\n", " same-again: sells twice to one buyer (duplicate-sale", "missing-stock: re-initialises a missing stock",
+		"INVALID  probe, script article on redis: 3 findings in ", "The same rules are broken in further cases\n    - lost-sale, stock-mismatch: odd-ids\n", " same-again: sells twice to one buyer (duplicate-sale", "missing-stock: re-initialises a missing stock",
 		"big-ids: loses the last digits of long ids (lost-sale", `       redis-cli EVAL "$(cat article.lua)" 2 seckill:`, "  Not tried\n", "article.lua:19: ",
 	} {
 		if !strings.Contains(out.String(), want) {

@@ -22,18 +22,18 @@ const (
 	maxHand = 8
 )
 
-// write prints what a person reads: the verdict, each fault with the lines that
+// write prints what a person reads: the verdict, each finding with the lines that
 // show it, what is doubtful and what is suspicious, and what could not be tried.
 func (p *probed) write(w io.Writer) error {
 	var t strings.Builder
-	faults := p.faults()
-	known := func(f *fault) bool { return f.fresh == nil }
-	fresh := slices.DeleteFunc(slices.Clone(faults), known)
+	findings := p.findings()
+	known := func(f *finding) bool { return f.fresh == nil }
+	fresh := slices.DeleteFunc(slices.Clone(findings), known)
 	p.writeVerdict(&t, len(fresh))
 	for i, f := range fresh {
-		writeFault(&t, i+1, f)
+		writeFinding(&t, i+1, f)
 	}
-	writeList(&t, "The same rules are broken in further cases", further(slices.DeleteFunc(faults, func(f *fault) bool { return !known(f) })))
+	writeList(&t, "The same rules are broken in further cases", further(slices.DeleteFunc(findings, func(f *finding) bool { return !known(f) })))
 	writeList(&t, "In doubt", p.doubts())
 	writeList(&t, "Warnings", p.warnings())
 	if len(p.looked) > 0 {
@@ -47,20 +47,20 @@ func (p *probed) write(w io.Writer) error {
 
 // writeVerdict prints the verdict and, where lines to paste follow, where they
 // are for.
-func (p *probed) writeVerdict(t *strings.Builder, faults int) {
+func (p *probed) writeVerdict(t *strings.Builder, findings int) {
 	opinion := p.Opinion()
 	what := fmt.Sprintf("probe, script %s on %s: ", report.Plain(p.strat.Name), report.Plain(p.on))
 	tried := fmt.Sprintf("%d cases, one buyer at a time", len(p.Runs))
 	switch opinion {
 	case check.Invalid:
-		what += fmt.Sprintf("%s in %s", counted(faults, "fault", "faults"), tried)
+		what += fmt.Sprintf("%s in %s", counted(findings, "finding", "findings"), tried)
 	case check.Unknown:
 		what += "no rule seen broken, and that proves too little; " + tried
 	default:
 		what += "no rule broken in " + tried
 	}
 	writeWrapped(t, strings.ToUpper(string(opinion))+"  ", what)
-	if faults > 0 {
+	if findings > 0 {
 		fmt.Fprintln(t)
 		writeWrapped(t, "  ", fmt.Sprintf("By hand: in %s, with a Redis of your own, empty before each of them.", report.Plain(p.dir)))
 	}
@@ -74,10 +74,10 @@ func counted(n int, one, more string) string {
 	return fmt.Sprintf("%d %s", n, more)
 }
 
-// further lists the cases of faults by the rules that are broken in them.
-func further(faults []*fault) []string {
+// further lists the cases of findings by the rules that are broken in them.
+func further(findings []*finding) []string {
 	var cases []*judged
-	for _, f := range faults {
+	for _, f := range findings {
 		cases = append(cases, f.cases...)
 	}
 	lines := grouped(cases, func(c *judged) (name, rules string) { return c.Name, strings.Join(c.rules(), ", ") })
@@ -88,9 +88,9 @@ func further(faults []*fault) []string {
 	return lines
 }
 
-// writeFault tells what is wrong by its plainest case, with the lines that show
+// writeFinding tells what is wrong by its plainest case, with the lines that show
 // it.
-func writeFault(t *strings.Builder, number int, f *fault) {
+func writeFinding(t *strings.Builder, number int, f *finding) {
 	c := f.shown
 	fmt.Fprintln(t)
 	writeWrapped(t, fmt.Sprintf("%3d. ", number), fmt.Sprintf("%s: %s", f.class, f.words()))

@@ -15,6 +15,7 @@ import (
 
 	"github.com/seckill-bench/seckill/report"
 	"github.com/seckill-bench/seckill/scenario"
+	"github.com/seckill-bench/seckill/scenario/fault"
 	"github.com/seckill-bench/seckill/scenario/history"
 	"github.com/seckill-bench/seckill/scenario/probe"
 	"github.com/seckill-bench/seckill/scenario/server"
@@ -124,11 +125,21 @@ func (c *runCmd) server(app *app) (*server.Server, error) {
 		return nil, err
 	}
 	options.NoFallback, options.MaxClients = os.Getenv("CI") != "", c.Connections()
+	if err := private(&options, &c.Spec); err != nil {
+		return nil, err
+	}
 	srv, err := server.Open(app.ctx, options)
 	if err == nil && srv.Note != "" {
 		fmt.Fprintln(app.stderr, srv.Note)
 	}
 	return srv, err
+}
+
+// private adds what a spec says of a private server.
+func private(o *server.Options, spec *scenario.Spec) (err error) {
+	o.Topology, o.HoldableReplication = spec.Topology, fault.NeedHold(spec.Faults)
+	o.Config, err = spec.Settings()
+	return err
 }
 
 // serverOptions are the ways into a server that flags and environment give.

@@ -5,6 +5,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/seckill-bench/seckill/scenario"
+	"github.com/seckill-bench/seckill/scenario/fault"
 	"github.com/seckill-bench/seckill/scenario/strategy"
 )
 
@@ -28,6 +29,11 @@ func (*scriptsCmd) Run(app *app) (int, error) {
 			return 0, err
 		}
 		fmt.Fprintf(table, "%s\t%s\n", name, about)
+	}
+	fmt.Fprintln(table, "\nFAULT\tDOES\tKNOWS")
+	for _, name := range fault.Kinds() {
+		about, words := fault.About(name)
+		fmt.Fprintf(table, "%s\t%s\t%s\n", name, about, words)
 	}
 	return 0, table.Flush()
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/seckill-bench/seckill/scenario"
 	"github.com/seckill-bench/seckill/scenario/check"
+	"github.com/seckill-bench/seckill/scenario/fault"
 	"github.com/seckill-bench/seckill/scenario/history"
 	"github.com/seckill-bench/seckill/scenario/probe"
 	"github.com/seckill-bench/seckill/scenario/sale"
@@ -42,9 +43,9 @@ func (t *trial) with(ctx context.Context, srv *server.Server, seed uint64) {
 
 func (t *trial) tryScript(ctx context.Context, srv *server.Server, seed uint64) {
 	miss := func(what string) {
-		t.missed = append(t.missed, fmt.Sprintf("%s, script %s, seed %d: %s; the sale: %s", t.class, t.script, seed, what, t.flags))
+		t.missed = append(t.missed, fmt.Sprintf("%s, script %s, seed %d: %s; the sale: %s", t.class, t.script, seed, what, t.told(t.wrong)))
 	}
-	out, err := t.sell(ctx, srv, t.script, seed, t.around, t.misuse)
+	out, err := t.sell(ctx, srv, t.script, t.wrong, seed, t.around, t.misuse)
 	if err != nil {
 		miss(err.Error())
 		return
@@ -74,9 +75,9 @@ func (t *trial) tryScript(ctx context.Context, srv *server.Server, seed uint64) 
 
 func (t *trial) tryTwin(ctx context.Context, srv *server.Server, seed uint64) {
 	alarm := func(what string) {
-		t.alarms = append(t.alarms, fmt.Sprintf("%s, twin %s, seed %d: %s; the sale: %s", t.class, t.twin, seed, what, t.flags))
+		t.alarms = append(t.alarms, fmt.Sprintf("%s, twin %s, seed %d: %s; the sale: %s", t.class, t.twin, seed, what, t.told(t.right)))
 	}
-	out, err := t.sell(ctx, srv, t.twin, seed, t.around)
+	out, err := t.sell(ctx, srv, t.twin, t.right, seed, t.around)
 	switch {
 	case err != nil:
 		alarm(err.Error())
@@ -97,7 +98,7 @@ type outcome struct {
 }
 
 // sell sells with a script that is changed in some ways, and judges the sale.
-func (t *trial) sell(ctx context.Context, srv *server.Server, script string, seed uint64, changes ...change) (*outcome, error) {
+func (t *trial) sell(ctx context.Context, srv *server.Server, script, flags string, seed uint64, changes ...change) (*outcome, error) {
 	s, err := seller(script)
 	if err != nil {
 		return nil, err
@@ -108,11 +109,17 @@ func (t *trial) sell(ctx context.Context, srv *server.Server, script string, see
 	if t.probed != "" {
 		return t.probe(ctx, srv, s, seed)
 	}
-	spec, err := parseSpec(t.flags)
+	spec, err := parseSpec(t.flags + " " + flags)
 	if err != nil {
 		return nil, err
 	}
 	spec.Seed = &seed
+	if t.fault != "" {
+		if srv, err = t.harmed(ctx, srv, &spec); err != nil {
+			return nil, err
+		}
+		defer srv.Close()
+	}
 	planned, err := scenario.New(ctx, t.class, spec, s, srv)
 	if err != nil {
 		return nil, err
@@ -127,6 +134,29 @@ func (t *trial) sell(ctx context.Context, srv *server.Server, script string, see
 	out := &outcome{reloads: tail.Reloads, sold: granted(h)}
 	out.verdict, err = check.Check(h)
 	return out, err
+}
+
+// harmed opens a server of the same kind to do harm to, and says which.
+func (t *trial) harmed(ctx context.Context, like *server.Server, spec *scenario.Spec) (*server.Server, error) {
+	spec.Faults = make([]fault.Fault, 1)
+	if err := spec.Faults[0].UnmarshalText([]byte(t.fault)); err != nil {
+		return nil, err
+	}
+	options := server.Options{Server: like.Binary(), MaxClients: spec.Connections()}
+	err := private(&options, spec)
+	if err != nil {
+		return nil, err
+	}
+	return server.Open(ctx, options)
+}
+
+// told is what the sale was, as seckill run is asked for it.
+func (t *trial) told(flags string) string {
+	text := strings.TrimSpace(t.flags + " " + flags)
+	if t.fault != "" {
+		text += " --fault '" + t.fault + "'"
+	}
+	return text
 }
 
 // probe plays the cases of a probe and judges those of one class.

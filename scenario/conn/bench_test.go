@@ -80,7 +80,9 @@ func runBare(b *testing.B, srv *server.Server, sha string, left *atomic.Int64) {
 
 func runPool(b *testing.B, srv *server.Server, sha string, left *atomic.Int64) {
 	zero := time.Now()
-	links, err := conn.Open(b.Context(), srv, conn.Pool(64), 10*time.Second, func() int64 { return int64(time.Since(zero)) })
+	links, err := conn.Open(b.Context(), srv, conn.Options{
+		Mode: conn.Pool(64), Timeout: 10 * time.Second, Now: func() int64 { return int64(time.Since(zero)) },
+	})
 	if err != nil {
 		b.Fatal(err)
 	}

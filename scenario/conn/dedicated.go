@@ -8,9 +8,9 @@ import (
 // dedicated has a link for everyone who asks. Those given back are used again,
 // the last one first.
 type dedicated struct {
-	*dialer
+	opener
 	mu   sync.Mutex
-	idle []*link
+	idle []carrier
 }
 
 // Take returns an idle link or makes a new one.
@@ -19,8 +19,8 @@ func (d *dedicated) Take(ctx context.Context) (Link, error) {
 		return nil, err
 	}
 	l := d.pop()
-	if l.conn == nil {
-		if err := d.connect(context.WithoutCancel(ctx), l); err != nil {
+	if !l.stands() {
+		if err := l.stand(context.WithoutCancel(ctx)); err != nil {
 			return nil, err
 		}
 	}
@@ -31,12 +31,12 @@ func (d *dedicated) Take(ctx context.Context) (Link, error) {
 	return l, nil
 }
 
-func (d *dedicated) pop() *link {
+func (d *dedicated) pop() carrier {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	last := len(d.idle) - 1
 	if last < 0 {
-		return &link{dialer: d.dialer}
+		return d.carrier()
 	}
 	l := d.idle[last]
 	d.idle = d.idle[:last]
@@ -45,7 +45,7 @@ func (d *dedicated) pop() *link {
 
 // Give returns a link.
 func (d *dedicated) Give(l Link) {
-	if l := l.(*link); l.conn != nil {
+	if l := l.(carrier); l.stands() {
 		d.mu.Lock()
 		d.idle = append(d.idle, l)
 		d.mu.Unlock()
@@ -53,4 +53,4 @@ func (d *dedicated) Give(l Link) {
 }
 
 // Close closes every connection.
-func (d *dedicated) Close() error { return d.client.Close() }
+func (d *dedicated) Close() error { return d.opener.Close() }

@@ -63,7 +63,10 @@ func FateOf(err error) Fate {
 	var reply redis.Error
 	var op *net.OpError
 	var dial *dialError
+	var retried *retriedError
 	switch {
+	case errors.As(err, &retried):
+		return Maybe
 	case errors.As(err, &dial), errors.As(err, &op) && op.Op == "dial",
 		errors.Is(err, redis.ErrPoolTimeout), errors.Is(err, redis.ErrClosed):
 		return NotRun

@@ -45,9 +45,8 @@ func (l *link) RoundTrip(ctx context.Context, args []any) Exchange {
 	// long that the server may have closed it: a request sent over it would be
 	// lost without need. This is connection wait, and no service.
 	if l.conn == nil || time.Since(l.used) > rest {
-		if err := l.connect(context.WithoutCancel(ctx), l); err != nil {
-			at := l.now()
-			return Exchange{Sent: at, Read: at, Err: err}
+		if err := l.stand(context.WithoutCancel(ctx)); err != nil {
+			return l.unsent(err)
 		}
 	}
 	begin := time.Now()
@@ -69,6 +68,29 @@ func (l *link) RoundTrip(ctx context.Context, args []any) Exchange {
 	}
 	return x
 }
+
+// unsent is the exchange that an error kept from being begun.
+func (d *dialer) unsent(err error) Exchange {
+	at := d.now()
+	return Exchange{Sent: at, Read: at, Err: err}
+}
+
+func (l *link) stands() bool { return l.conn != nil }
+
+// stand gives the link a new connection.
+func (l *link) stand(ctx context.Context) error {
+	l.drop()
+	fresh := l.client.Conn()
+	if err := l.reach(ctx, func(ctx context.Context) error { return fresh.Ping(ctx).Err() }); err != nil {
+		fresh.Close()
+		return err
+	}
+	l.conn, l.used = fresh, time.Now()
+	return nil
+}
+
+// warm does nothing: a link in somebody's hands stands.
+func (*link) warm(context.Context) error { return nil }
 
 // spoils reports whether an error ends the connection it came over. After a
 // timeout the late reply must not meet the next request; the two error replies

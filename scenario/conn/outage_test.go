@@ -2,6 +2,7 @@ package conn_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -68,16 +69,27 @@ func TestBrokenConnectionIsReplaced(t *testing.T) {
 }
 
 func TestIdleConnectionIsLookedAt(t *testing.T) {
-	t.Parallel()
 	srv := privateServer(t)
-	links, other := open(t, srv, conn.Pool(1), time.Minute), open(t, srv, conn.Pool(1), time.Minute)
-	id := do(t, links, "CLIENT", "ID").Reply
-	if x := do(t, other, "CLIENT", "KILL", "ID", id); x.Err != nil {
-		t.Fatal(x.Err)
-	}
-	time.Sleep(1100 * time.Millisecond)
-	if x := do(t, links, "CLIENT", "ID"); x.Err != nil || x.Reply == id {
-		t.Errorf("a connection closed while idle: %v (was %v), %v", x.Reply, id, x.Err)
+	other := open(t, srv, conn.Pool(1), time.Minute)
+	for _, wire := range []*conn.Wire{nil, conn.NewWire(1)} {
+		t.Run(fmt.Sprint("wire ", wire != nil), func(t *testing.T) {
+			t.Parallel()
+			links, err := conn.Open(t.Context(), srv, conn.Options{
+				Mode: conn.Pool(1), Timeout: time.Minute, Now: func() int64 { return 0 }, Wire: wire,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer links.Close()
+			id := do(t, links, "CLIENT", "ID").Reply
+			if x := do(t, other, "CLIENT", "KILL", "ID", id); x.Err != nil {
+				t.Fatal(x.Err)
+			}
+			time.Sleep(1100 * time.Millisecond)
+			if x := do(t, links, "CLIENT", "ID"); x.Err != nil || x.Reply == id {
+				t.Errorf("a connection closed while idle: %v (was %v), %v", x.Reply, id, x.Err)
+			}
+		})
 	}
 }
 
@@ -111,7 +123,7 @@ func TestMoreConnectionsThanTheServerAdmits(t *testing.T) {
 	if x := do(t, first, "CONFIG", "SET", "maxclients", "5"); x.Err != nil {
 		t.Fatal(x.Err)
 	}
-	links, err := conn.Open(t.Context(), srv, conn.Pool(20), time.Minute, func() int64 { return 0 })
+	links, err := conn.Open(t.Context(), srv, conn.Options{Mode: conn.Pool(20), Timeout: time.Minute, Now: func() int64 { return 0 }})
 	if err == nil {
 		links.Close()
 		t.Fatal("20 connections to a server of 5")

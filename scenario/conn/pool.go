@@ -8,7 +8,7 @@ import (
 
 // A pool is a fixed number of links, shared first come first served.
 type pool struct {
-	*dialer
+	opener
 	free   chan *seat
 	close  sync.Once
 	closed error
@@ -19,7 +19,7 @@ type pool struct {
 // through the client library himself, each would grow a stack for it, and every
 // request would find its stack cold. That costs more than the two handovers.
 type seat struct {
-	link
+	carrier
 	asked    chan request
 	answered chan Exchange
 }
@@ -29,10 +29,10 @@ type request struct {
 	args []any
 }
 
-func newPool(d *dialer, seats int) *pool {
-	p := &pool{dialer: d, free: make(chan *seat, seats)}
+func newPool(from opener, seats int) *pool {
+	p := &pool{opener: from, free: make(chan *seat, seats)}
 	for range seats {
-		s := &seat{link: link{dialer: d}, asked: make(chan request), answered: make(chan Exchange, 1)}
+		s := &seat{carrier: from.carrier(), asked: make(chan request), answered: make(chan Exchange, 1)}
 		go s.serve()
 		p.free <- s
 	}
@@ -41,7 +41,7 @@ func newPool(d *dialer, seats int) *pool {
 
 func (s *seat) serve() {
 	for r := range s.asked {
-		s.answered <- s.link.RoundTrip(r.ctx, r.args)
+		s.answered <- s.carrier.RoundTrip(r.ctx, r.args)
 	}
 }
 
@@ -49,6 +49,14 @@ func (s *seat) serve() {
 func (s *seat) RoundTrip(ctx context.Context, args []any) Exchange {
 	s.asked <- request{ctx, args}
 	return <-s.answered
+}
+
+// Aim chooses the node for commands without a key, where there are several.
+func (s *seat) Aim(ctx context.Context, commands ...[]any) error {
+	if aimer, can := s.carrier.(Aimer); can {
+		return aimer.Aim(ctx, commands...)
+	}
+	return nil
 }
 
 // Take waits for a free link.
@@ -66,8 +74,8 @@ func (p *pool) Take(ctx context.Context) (Link, error) {
 // impatient ones nobody else would ever get it.
 func (p *pool) ready(ctx context.Context, s *seat) (Link, error) {
 	err := ctx.Err() // whoever left while a link came free must not use it
-	if err == nil && s.conn == nil {
-		err = cmp.Or(p.connect(context.WithoutCancel(ctx), &s.link), ctx.Err())
+	if err == nil && !s.stands() {
+		err = cmp.Or(s.stand(context.WithoutCancel(ctx)), ctx.Err())
 	}
 	if err != nil {
 		p.free <- s
@@ -83,7 +91,7 @@ func (p *pool) Give(l Link) { p.free <- l.(*seat) }
 // the links to be given back. Whoever takes one later is told.
 func (p *pool) Close() error {
 	p.close.Do(func() {
-		p.closed = p.client.Close()
+		p.closed = p.opener.Close()
 		all := make([]*seat, cap(p.free))
 		for i := range all {
 			all[i] = <-p.free

@@ -150,6 +150,35 @@ func (c *Contract) Keys(item sale.Item) ([]string, error) {
 	return slices.Concat(p.keys...), nil
 }
 
+// HasKey returns an error, which lists those there are, where the contract gives
+// no key of its own a name: keys of buyers and requests are too many to be named.
+func (c *Contract) HasKey(name string) error {
+	var names []string
+	for i := range c.keys {
+		if c.keys[i].own() {
+			continue
+		}
+		if c.keys[i].name == name {
+			return nil
+		}
+		names = append(names, c.keys[i].name)
+	}
+	return fmt.Errorf("the contract of %s names no key %q of an item; it names: %s", c.Name, name, strings.Join(names, ", "))
+}
+
+// KeysNamed returns the keys of an item that have a name in the contract.
+// Errors are those of HasKey and Keys.
+func (c *Contract) KeysNamed(name string, item sale.Item) ([]string, error) {
+	if err := c.HasKey(name); err != nil {
+		return nil, err
+	}
+	p, err := c.prepare(item, c.Quantity)
+	if err != nil {
+		return nil, err
+	}
+	return p.keys[slices.IndexFunc(c.keys, func(k key) bool { return k.name == name })], nil
+}
+
 // KeysFor yields every key the script may touch for an item: those of Keys,
 // and for everyone who took part those that are his or his request's own. A
 // key that needs a capture is left out where there is none. It holds no more

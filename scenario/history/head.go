@@ -101,6 +101,9 @@ type Tail struct {
 	// does not name them, quoted as in Go; nil: nobody looked.
 	Foreign []string `json:"foreign"`
 	Reloads int64    `json:"reloads"`
+	// Undone says which faults did not happen, or did not end, in sentences: what
+	// they were to show is not shown.
+	Undone []string `json:"undone,omitempty"`
 	// Signs are what the server counted between the opening and the audit; nil:
 	// it could not be asked.
 	Signs  *Signs `json:"signs,omitempty"`

@@ -59,7 +59,7 @@ type door struct {
 }
 
 func openDoor(ctx context.Context, srv *server.Server, now func() int64) (*door, error) {
-	links, err := conn.Open(ctx, srv, conn.Pool(1), timeout, now)
+	links, err := conn.Open(ctx, srv, conn.Options{Mode: conn.Pool(1), Timeout: timeout, Now: now})
 	if err != nil {
 		return nil, err
 	}

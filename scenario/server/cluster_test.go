@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"fmt"
-	"os"
 	"testing"
 	"time"
 )
@@ -11,6 +10,7 @@ import (
 // Three masters share the slots, serve what is theirs and nothing else, and are
 // gone with their folders when they are closed.
 func TestCluster(t *testing.T) {
+	t.Parallel()
 	needRedis(t)
 	s := mustOpen(t, Options{Server: "redis-server"})
 	begin := time.Now()
@@ -40,14 +40,7 @@ func TestCluster(t *testing.T) {
 		}
 	}
 	cluster.Close()
-	for _, node := range cluster.Nodes() {
-		if node.Cause() == nil {
-			t.Errorf("%s still runs", node.Address)
-		}
-		if _, err := os.Stat(node.private.dir); !os.IsNotExist(err) {
-			t.Errorf("%s is still there: %v", node.private.dir, err)
-		}
-	}
+	isGone(t, cluster.group)
 }
 
 func TestClusterNeedsABinary(t *testing.T) {
@@ -58,6 +51,7 @@ func TestClusterNeedsABinary(t *testing.T) {
 
 // Whoever gives up before the nodes agree leaves none behind.
 func TestClusterGivenUp(t *testing.T) {
+	t.Parallel()
 	needRedis(t)
 	s := mustOpen(t, Options{Server: "redis-server"})
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)

@@ -39,7 +39,8 @@ type Info struct {
 	SameHost *bool
 }
 
-// Describe asks the server about itself. It changes nothing there.
+// Describe asks the server about itself; of several nodes, the one that clients
+// reach. It changes nothing there.
 func (s *Server) Describe(ctx context.Context) Info {
 	info := Info{Capabilities: map[string]bool{}, Config: map[string]*string{}, SameHost: s.sameHost()}
 	for _, name := range settings {
@@ -81,11 +82,7 @@ func (s *Server) askInfo(ctx context.Context, info *Info) error {
 
 // product reads who answers an INFO.
 func product(text string) (name, version *string) {
-	fields := map[string]string{}
-	for line := range strings.Lines(text) {
-		key, value, _ := strings.Cut(strings.TrimSpace(line), ":")
-		fields[key] = value
-	}
+	fields := fields(text)
 	for _, fork := range forks {
 		if v, is := fields[fork+"_version"]; is {
 			return new(fork), new(v)

@@ -63,25 +63,47 @@ func (k Keyspace) Changes(after Keyspace) []Change {
 
 // Keyspace reads every key of a server, in all its databases: in front of those
 // of the others than 0 stands which. Where there are more than 30,000 it returns
-// so many, with ErrManyKeys.
+// so many, with ErrManyKeys. Of several nodes it reads the primary, or the
+// masters of a cluster; when one of these is down it returns an error.
 func (s *Server) Keyspace(ctx context.Context) (Keyspace, error) {
 	keys := Keyspace{}
-	client := redis.NewClient(s.ClientOptions())
-	defer client.Close()
-	others := databases(client.Info(ctx, "keyspace").Val()) // none where it is not told
-	if err := keys.read(ctx, client, ""); err != nil {
-		return keys, err
+	if s.private == nil {
+		return keys, keys.readAll(ctx, s.ClientOptions)
 	}
-	for _, db := range others {
-		o := s.ClientOptions()
-		o.DB = db
-		client := redis.NewClient(o)
-		defer client.Close()
-		if err := keys.read(ctx, client, fmt.Sprintf("db%d:", db)); err != nil {
+	nodes := []*Node{s.Primary()}
+	if s.private.topology.Clustered() {
+		l, err := s.private.layout(ctx)
+		if err != nil {
+			return keys, err
+		}
+		nodes = l.owners(s.private)
+	}
+	for _, n := range nodes {
+		if err := keys.readAll(ctx, n.options); err != nil {
 			return keys, err
 		}
 	}
 	return keys, nil
+}
+
+// readAll adds the keys of all databases of one process.
+func (k Keyspace) readAll(ctx context.Context, options func() *redis.Options) error {
+	client := redis.NewClient(options())
+	defer client.Close()
+	others := databases(client.Info(ctx, "keyspace").Val()) // none where it is not told
+	if err := k.read(ctx, client, ""); err != nil {
+		return err
+	}
+	for _, db := range others {
+		o := options()
+		o.DB = db
+		client := redis.NewClient(o)
+		defer client.Close()
+		if err := k.read(ctx, client, fmt.Sprintf("db%d:", db)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // databases lists those but 0 that INFO keyspace names.

@@ -72,8 +72,7 @@ func (s *Server) monitor(ctx context.Context) (*monitor, error) {
 	if s.private == nil {
 		return nil, errors.New("MONITOR needs a server binary")
 	}
-	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, "tcp", s.options.Addr)
+	conn, err := s.private.dialTarget(ctx, "tcp", "")
 	if err != nil {
 		return nil, fmt.Errorf("MONITOR: %w", err)
 	}

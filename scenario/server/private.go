@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,46 +9,78 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
 const (
-	// startTimeout is how long a server binary may take to answer.
-	startTimeout = 5 * time.Second
 	// spare is the connections a private server admits beyond those of the run.
-	spare      = 128
-	configFile = "redis.conf"
-	logFile    = "redis.log"
+	spare = 128
+	// poll is how often a condition is looked at that Redis does not announce.
+	poll = 10 * time.Millisecond
+	// maxPort is the highest port there is.
+	maxPort = 65535
 )
 
-var errPortTaken = errors.New("the port is taken")
+var (
+	errClosed = errors.New("the server was closed")
+	errNoNode = errors.New("that is for servers that the harness has started as processes of its own")
+)
 
-// A private server is a process with a folder of its own.
+// private is what the harness has started: one process, or those that make up
+// a topology.
 type private struct {
-	*process
-	dir string
+	path     string // of the binary
+	topology Topology
+	config   string // lines that every node has besides its own
+	clients  int    // how many connections each node has to admit
+	hold     bool   // replicas connect through a proxy
+	nodes    []*Node
+
+	target atomic.Pointer[Node] // whom new connections of clients reach
+
+	mu      sync.Mutex // guards what follows, and whom each node follows
+	primary *Node      // of replicas: the one that was promoted last
+	died    chan struct{}
+	cause   error // why died is closed
 }
 
-// spawn starts a private server and returns when it answers.
-func spawn(ctx context.Context, binary string, maxClients int) (*Server, error) {
-	path, err := locate(binary)
+// newPrivate is a group that has no nodes yet.
+func newPrivate(path string, o Options) (*private, error) {
+	config, err := directives(o.Config)
 	if err != nil {
 		return nil, err
 	}
-	for range 5 {
-		addr, err := freeAddress()
-		if err != nil {
-			return nil, err
-		}
-		s, err := spawnOn(ctx, addr, path, maxClients)
-		if !errors.Is(err, errPortTaken) {
-			return s, err
-		}
+	if o.Topology.Clustered() {
+		config = clusterConfig + replicaConfig + config
 	}
-	return nil, fmt.Errorf("server %s: every free port was taken by somebody else before it could listen", path)
+	if o.Topology.Replicated() {
+		config = replicaConfig + config
+	}
+	return &private{
+		path: path, topology: o.Topology, config: config, clients: o.MaxClients,
+		hold: o.HoldableReplication, died: make(chan struct{}),
+	}, nil
+}
+
+// spawn starts a private server and returns when it serves.
+func spawn(ctx context.Context, o Options) (*Server, error) {
+	path, err := locate(o.Server)
+	if err != nil {
+		return nil, err
+	}
+	g, err := newPrivate(path, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := g.start(ctx); err != nil {
+		g.stop()
+		return nil, fmt.Errorf("server %s: %w", path, err)
+	}
+	s := &Server{Kind: Spawned, Address: "redis://" + g.nodes[0].Address(), private: g}
+	s.options.Network, s.options.Addr, s.options.Dialer = "tcp", g.nodes[0].Address(), g.dialTarget
+	return s, nil
 }
 
 // locate finds a binary by path or on PATH.
@@ -66,144 +97,135 @@ func locate(binary string) (string, error) {
 	return filepath.Abs(path)
 }
 
-// spawnOn starts a server on an address, with more lines of configuration.
-func spawnOn(ctx context.Context, addr *net.TCPAddr, path string, maxClients int, more ...string) (*Server, error) {
-	dir, err := os.MkdirTemp("", "seckill-server-")
-	if err != nil {
-		return nil, fmt.Errorf("a folder for the server: %w", err)
+// start starts the topology.
+func (g *private) start(ctx context.Context) error {
+	switch {
+	case g.topology.Clustered():
+		return g.startCluster(ctx, g.topology.masters, 2*g.topology.masters)
+	case g.topology.Replicated():
+		return g.startReplicas(ctx)
 	}
-	s := &Server{
-		Kind: Spawned, Address: "redis://" + addr.String(),
-		options: redis.Options{Network: "tcp", Addr: addr.String()},
-	}
-	if s.private, err = run(path, dir, config(addr.Port, maxClients)+strings.Join(more, "")); err != nil {
-		os.RemoveAll(dir)
-		return nil, fmt.Errorf("server %s cannot be run: %w", path, err)
-	}
-	if err := s.awaitStart(ctx); err != nil {
-		s.Close()
-		return nil, fmt.Errorf("server %s: %w", path, err)
-	}
-	return s, nil
+	return g.startNodes(ctx, 1)
 }
 
-func freeAddress() (*net.TCPAddr, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("a free port: %w", err)
+// startNodes adds n nodes and starts them, all at the same time.
+func (g *private) startNodes(ctx context.Context, n int) error {
+	first := len(g.nodes)
+	g.nodes = append(g.nodes, make([]*Node, n)...)
+	errs := make([]error, n)
+	var wait sync.WaitGroup
+	for i := range n {
+		wait.Go(func() { g.nodes[first+i], errs[i] = g.startNode(ctx, fmt.Sprint("node ", first+i+1)) })
 	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr), nil
-}
-
-// config is a configuration that Redis 6, 7 and 8 and Valkey understand. It
-// goes by a file, because they do not read their arguments alike.
-func config(port, maxClients int) string {
-	return fmt.Sprintf(`bind 127.0.0.1
-port %d
-protected-mode yes
-daemonize no
-dir ./
-logfile ""
-save ""
-appendonly no
-maxclients %d
-`, port, maxClients+spare)
-}
-
-// run starts a binary in a folder, where its output goes too.
-func run(path, dir, config string) (*private, error) {
-	if err := os.WriteFile(filepath.Join(dir, configFile), []byte(config), 0o600); err != nil {
-		return nil, err
+	wait.Wait()
+	if first == 0 {
+		g.primary = g.nodes[0]
+		g.target.Store(g.nodes[0])
 	}
-	log, err := os.Create(filepath.Join(dir, logFile))
-	if err != nil {
-		return nil, err
-	}
-	defer log.Close()
-	cmd := exec.Command(path, configFile)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, log, log
-	process, err := start(cmd)
-	if err != nil {
-		var at *fs.PathError
-		if errors.As(err, &at) {
-			err = at.Err
+	for _, err := range errs {
+		if err != nil {
+			return err // the others' are the same as a rule, and an error is one line
 		}
-		return nil, err
 	}
-	return &private{process, dir}, nil
+	return nil
 }
 
-// awaitStart returns when the server answers from its own folder: on its port
-// somebody else may have been quicker.
-func (s *Server) awaitStart(ctx context.Context) error {
-	deadline, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
-	dir, err := filepath.EvalSymlinks(s.private.dir)
-	if err != nil {
-		return err
-	}
-	poll := time.NewTicker(2 * time.Millisecond)
-	defer poll.Stop()
-	for {
-		if s.answersFrom(deadline, dir) {
-			return nil
+// startNode starts a new node, elsewhere if somebody was quicker on its port.
+func (g *private) startNode(ctx context.Context, name string) (*Node, error) {
+	for range 5 {
+		n, err := g.newNode(name)
+		if err != nil {
+			return nil, err
 		}
-		select {
-		case <-s.private.ended:
-			return s.private.failure()
-		case <-deadline.Done():
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
+		err = n.Start(ctx)
+		if err == nil {
+			return n, nil
+		}
+		n.close()
+		if !errors.Is(err, errPortTaken) {
+			return nil, err
+		}
+	}
+	return nil, errors.New("every free port was taken by somebody else before it could listen")
+}
+
+// newNode makes all that a node needs but its process.
+func (g *private) newNode(name string) (n *Node, err error) {
+	n = &Node{name: name, group: g}
+	above := 0
+	if g.topology.Clustered() {
+		above = busOffset
+	}
+	if n.port, err = reserve(above); err != nil {
+		return nil, err
+	}
+	if g.hold {
+		n.proxy, err = newProxy(n.Address())
+	}
+	if err == nil {
+		n.dir, err = os.MkdirTemp("", "seckill-server-")
+	}
+	if err != nil {
+		n.close()
+		return nil, fmt.Errorf("a place for the server: %w", err)
+	}
+	n.config = basicConfig(n.port.port, g.clients)
+	if g.topology.Clustered() && g.hold {
+		n.config += fmt.Sprintf("cluster-announce-port %d\ncluster-announce-bus-port %d\n", n.announced(), n.port.port+busOffset)
+	}
+	n.config += g.config
+	return n, nil
+}
+
+// dialTarget connects a client: to the node that clients were moved to, and in
+// a cluster to the first one that may answer.
+func (g *private) dialTarget(ctx context.Context, network, _ string) (net.Conn, error) {
+	return dialPlain(ctx, network, g.entrance().Address())
+}
+
+func dialPlain(ctx context.Context, network, addr string) (net.Conn, error) {
+	var d net.Dialer
+	return d.DialContext(ctx, network, addr)
+}
+
+func (g *private) entrance() *Node {
+	if g.topology.Clustered() {
+		for _, n := range g.nodes {
+			if n.answers() {
+				return n
 			}
-			return fmt.Errorf("is not a Redis server: no answer within %v%s", startTimeout, s.private.lastWords())
-		case <-poll.C:
 		}
 	}
+	return g.target.Load()
 }
 
-// answersFrom asks once, and not for long: the one who listens may be a stranger
-// who never answers.
-func (s *Server) answersFrom(ctx context.Context, dir string) bool {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout/10)
-	defer cancel()
-	reply, err := s.ask(ctx, "CONFIG", "GET", "dir")
-	pair, _ := reply.([]any)
-	return err == nil && len(pair) == 2 && pair[1] == dir
-}
-
-// failure says why a process ended before it answered.
-func (p *private) failure() error {
-	log, _ := os.ReadFile(filepath.Join(p.dir, logFile))
-	if bytes.Contains(log, []byte("Address already in use")) {
-		return errPortTaken
-	}
-	return fmt.Errorf("is not a Redis server, or cannot start: %w", p.cause())
-}
-
-// cause says how the process ended; nil while it lives.
-func (p *private) cause() error {
-	select {
-	case <-p.ended:
-		return fmt.Errorf("its process ended (%s)%s", p.cmd.ProcessState, p.lastWords())
-	default:
-		return nil
+// lose closes died with the first cause.
+func (g *private) lose(cause error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.cause == nil {
+		g.cause = cause
+		close(g.died)
 	}
 }
 
-// lastWords is the last line that the process wrote.
-func (p *private) lastWords() string {
-	log, _ := os.ReadFile(filepath.Join(p.dir, logFile))
-	lines := strings.Split(strings.TrimSpace(string(log)), "\n")
-	last := strings.ToValidUTF8(strings.TrimSpace(lines[len(lines)-1]), "?")
-	if last == "" {
-		return ""
-	}
-	return fmt.Sprintf("; its last line: %.200s", last)
+// why is the cause for which died is closed; nil if it is not.
+func (g *private) why() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.cause
 }
 
-// stop ends the process and removes its folder.
-func (p *private) stop() error {
-	p.kill()
-	return os.RemoveAll(p.dir)
+// stop ends every node and removes what they leave.
+func (g *private) stop() error {
+	g.lose(errClosed)
+	errs := make([]error, len(g.nodes))
+	var wait sync.WaitGroup
+	for i, n := range g.nodes {
+		if n != nil {
+			wait.Go(func() { errs[i] = n.close() })
+		}
+	}
+	wait.Wait()
+	return errors.Join(errs...)
 }

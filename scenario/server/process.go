@@ -3,14 +3,16 @@ package server
 import (
 	"os/exec"
 	"runtime"
+	"sync/atomic"
 	"syscall"
 )
 
 // A process is a child in a process group of its own, so that a Ctrl-C in the
 // terminal reaches the harness and not the server it still has to audit.
 type process struct {
-	cmd   *exec.Cmd
-	ended chan struct{} // closed when it has; cmd.ProcessState then says how
+	cmd    *exec.Cmd
+	ended  chan struct{} // closed when it has; cmd.ProcessState then says how
+	wanted atomic.Bool   // its end was asked for
 }
 
 // start starts a command whose output goes to files.
@@ -34,11 +36,20 @@ func start(cmd *exec.Cmd) (*process, error) {
 	return p, <-started
 }
 
-// kill ends the process with all its group, and waits.
-func (p *process) kill() {
+// lives reports whether the process has not ended, stopped or not.
+func (p *process) lives() bool {
 	select {
 	case <-p.ended:
+		return false
 	default:
+		return true
+	}
+}
+
+// kill ends the process with all its group, and waits.
+func (p *process) kill() {
+	p.wanted.Store(true)
+	if p.lives() {
 		syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 		<-p.ended
 	}

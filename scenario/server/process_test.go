@@ -14,7 +14,7 @@ import (
 )
 
 // howToEnd names the environment variable that turns a test run into a
-// harness that opens a server and ends without closing it.
+// harness that opens a server of several nodes and ends without closing it.
 const howToEnd = "SECKILL_TEST_END"
 
 // TestHarnessThatEnds is no test: it is the other process of the next one.
@@ -23,11 +23,15 @@ func TestHarnessThatEnds(t *testing.T) {
 	if end == "" {
 		t.Skip("runs as a process of its own")
 	}
-	s, err := Open(t.Context(), Options{Server: "redis-server"})
+	s, err := Open(t.Context(), Options{Server: "redis-server", Topology: Replicas(2)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Println("server", s.options.Addr)
+	nodes := s.Nodes()
+	must(t, nodes[1].Pause())
+	must(t, nodes[2].Kill())
+	must(t, nodes[2].Start(t.Context()))
+	fmt.Println("servers", nodes[0].Address(), nodes[1].Address(), nodes[2].Address())
 	if end == "panic" {
 		go func() { panic("on purpose") }()
 	}
@@ -51,7 +55,7 @@ func TestServerEndsWithItsHarness(t *testing.T) {
 			if err := harness.Start(); err != nil {
 				t.Fatal(err)
 			}
-			addr := addressIn(bufio.NewScanner(out))
+			addrs := addressesIn(bufio.NewScanner(out))
 			switch end {
 			case "SIGTERM":
 				harness.Process.Signal(syscall.SIGTERM)
@@ -59,21 +63,23 @@ func TestServerEndsWithItsHarness(t *testing.T) {
 				harness.Process.Kill()
 			}
 			harness.Wait()
-			if addr == "" {
-				t.Fatal("the harness opened no server")
+			if len(addrs) != 3 {
+				t.Fatal("the harness opened no servers")
 			}
-			awaitSilence(t, addr)
+			for _, addr := range addrs {
+				awaitSilence(t, addr)
+			}
 		})
 	}
 }
 
-func addressIn(lines *bufio.Scanner) string {
+func addressesIn(lines *bufio.Scanner) []string {
 	for lines.Scan() {
-		if addr, found := strings.CutPrefix(lines.Text(), "server "); found {
-			return addr
+		if addrs, found := strings.CutPrefix(lines.Text(), "servers "); found {
+			return strings.Fields(addrs)
 		}
 	}
-	return ""
+	return nil
 }
 
 // awaitSilence fails if somebody still listens after a while.

@@ -35,9 +35,8 @@ func startRemote(t *testing.T, clients string) remote {
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	r := remote{socket: filepath.Join(dir, "s")}
 	r.ca, r.cert, r.key = writeCertificates(t, dir)
-	plain, _ := freeAddress()
-	tls, _ := freeAddress()
-	r.plain, r.tls = plain.String(), tls.String()
+	plain, tls := reserved(t), reserved(t)
+	r.plain, r.tls = loopback(plain), loopback(tls)
 	path, _ := exec.LookPath("redis-server")
 	p, err := run(path, dir, fmt.Sprintf(`bind 127.0.0.1
 port %d
@@ -51,7 +50,7 @@ save ""
 requirepass %s
 user buyer on >%s ~* +@all
 user shy on >%s ~* +get
-`, plain.Port, tls.Port, clients, password, password, password))
+`, plain, tls, clients, password, password, password))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,8 +62,20 @@ user shy on >%s ~* +get
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Fatalf("the server does not start%s", p.lastWords())
+	log, _ := os.ReadFile(filepath.Join(dir, logFile))
+	t.Fatalf("the server does not start: %s", log)
 	return r
+}
+
+// reserved is a free port, the test's until its end.
+func reserved(t *testing.T) int {
+	t.Helper()
+	r, err := reserve(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.release)
+	return r.port
 }
 
 // writeCertificates makes an authority and a certificate for 127.0.0.1.

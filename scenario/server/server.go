@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os/exec"
 	"strings"
 	"sync"
@@ -13,7 +14,6 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
-	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
 // The kinds of server.
@@ -37,9 +37,20 @@ type Options struct {
 	TLSCA, TLSCert, TLSKey string
 	// TLSInsecure skips the check of the server's certificate.
 	TLSInsecure bool
+	// InProcess gives the embedded server no port: only this process reaches it,
+	// and nothing of it leaves a bubble of testing/synctest.
+	InProcess bool
 	// MaxClients is how many connections the run will open; a private server
 	// admits that many and some more.
 	MaxClients int
+	// Topology is of how many processes a private server is made.
+	Topology Topology
+	// Config holds directives for every process of a private server, each as
+	// NAME=VALUE or "NAME VALUE"; they outweigh the harness's own.
+	Config []string
+	// HoldableReplication puts a proxy between every node and its replicas, so
+	// that HoldReplication can hold it.
+	HoldableReplication bool
 }
 
 // A Server is open from Open to Close.
@@ -65,15 +76,19 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	if o.tls() && !strings.HasPrefix(o.Server, "rediss://") {
 		return nil, errors.New("the TLS options go with a rediss:// URL")
 	}
+	elsewhere := o.Server == Embedded || strings.Contains(o.Server, "://")
+	if err := o.needsBinary(); elsewhere && err != nil {
+		return nil, err
+	}
 	switch {
 	case o.Server == "" || o.Server == "auto":
 		return openAuto(ctx, o)
 	case o.Server == Embedded:
-		return embed()
+		return embed(o.InProcess)
 	case strings.Contains(o.Server, "://"):
 		return openURL(ctx, o)
 	default:
-		return spawn(ctx, o.Server, o.MaxClients)
+		return spawn(ctx, o)
 	}
 }
 
@@ -83,16 +98,20 @@ func openAuto(ctx context.Context, o Options) (*Server, error) {
 		if err != nil {
 			continue
 		}
-		s, err := spawn(ctx, path, o.MaxClients)
-		if err != nil {
-			return nil, fmt.Errorf("%w; --server embedded needs no binary", err)
+		o.Server = path
+		s, err := spawn(ctx, o)
+		if err != nil && o.needsBinary() == nil {
+			err = fmt.Errorf("%w; --server embedded needs no binary", err)
 		}
-		return s, nil
+		return s, err
+	}
+	if err := o.needsBinary(); err != nil {
+		return nil, fmt.Errorf("neither redis-server nor valkey-server is on PATH, and %w", err)
 	}
 	if o.NoFallback {
 		return nil, errors.New("neither redis-server nor valkey-server is on PATH: install one, or choose --server embedded, a path, or a redis:// URL")
 	}
-	s, err := embed()
+	s, err := embed(false)
 	if err == nil {
 		s.Note = "Neither redis-server nor valkey-server is on PATH: the sale runs on miniredis, inside this process. " +
 			"That tests the script; its speed says nothing about Redis."
@@ -100,7 +119,29 @@ func openAuto(ctx context.Context, o Options) (*Server, error) {
 	return s, err
 }
 
-func embed() (*Server, error) {
+// needsBinary returns an error if the options take a server that the harness
+// starts as processes of its own.
+func (o *Options) needsBinary() error {
+	switch {
+	case o.Topology != Standalone:
+		return fmt.Errorf("--topology %v needs a server binary: the harness starts the processes itself", o.Topology)
+	case len(o.Config) > 0:
+		return errors.New("--server-config needs a server binary: the harness sets only what it starts itself")
+	}
+	return nil
+}
+
+func embed(inProcess bool) (*Server, error) {
+	if inProcess {
+		m := miniredis.NewMiniRedis()
+		return &Server{
+			Kind: Embedded, Address: "redis://127.0.0.1", embedded: m,
+			options: redis.Options{
+				Network: "tcp", Addr: "127.0.0.1:6379", // nobody is asked for it, but a name would be looked up
+				Dialer: func(context.Context, string, string) (net.Conn, error) { return m.Dial() },
+			},
+		}, nil
+	}
 	m, err := miniredis.Run()
 	if err != nil {
 		return nil, fmt.Errorf("the embedded server: %w", err)
@@ -111,43 +152,25 @@ func embed() (*Server, error) {
 	}, nil
 }
 
-// ClientOptions returns options for a go-redis client of its own: no retries
-// (a script must not run twice for one attempt), nothing said to the server
-// but what is asked of it, replies as RESP2 has them, and sockets that obey a
-// context's deadline. The caller may change them.
-func (s *Server) ClientOptions() *redis.Options {
-	o := s.options
-	if o.TLSConfig != nil {
-		o.TLSConfig = o.TLSConfig.Clone()
-	}
-	o.Protocol = 2
-	o.MaxRetries = -1
-	o.DialerRetries = 1
-	o.DisableIdentity = true
-	o.ContextTimeoutEnabled = true
-	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	return &o
-}
-
 // Ours reports whether the harness started the server.
 func (s *Server) Ours() bool { return s.Kind != Remote }
 
-// Died returns a channel that is closed when the process of a spawned server
-// has ended; for other servers it never is.
+// Died returns a channel that is closed when a process of a spawned server has
+// ended without being asked to, or the server was closed; for other servers it
+// never is. Of an end that was asked for see Down.
 func (s *Server) Died() <-chan struct{} {
 	if s.private == nil {
 		return nil
 	}
-	return s.private.ended
+	return s.private.died
 }
 
-// Cause says how the process of a spawned server ended; nil while it lives,
-// and for other servers.
+// Cause says why Died is closed; nil while it is not, and for other servers.
 func (s *Server) Cause() error {
 	if s.private == nil {
 		return nil
 	}
-	return s.private.cause()
+	return s.private.why()
 }
 
 // Close ends what Open started and removes its folder. It may be called again.
@@ -171,4 +194,15 @@ func (s *Server) ask(ctx context.Context, args ...any) (any, error) {
 	client := redis.NewClient(o)
 	defer client.Close()
 	return client.Do(ctx, args...).Result()
+}
+
+// Do sends one command over a connection of its own.
+func (s *Server) Do(ctx context.Context, args ...any) (any, error) { return s.ask(ctx, args...) }
+
+// Binary is the path of a spawned server's binary; empty for other servers.
+func (s *Server) Binary() string {
+	if s.private == nil {
+		return ""
+	}
+	return s.private.path
 }

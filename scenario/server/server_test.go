@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -60,7 +61,7 @@ func TestPrivateServer(t *testing.T) {
 	defer client.Close()
 	for name, want := range map[string]string{
 		"save": "", "appendonly": "no", "bind": "127.0.0.1", "protected-mode": "yes", "maxclients": "428",
-		"dir": s.private.dir,
+		"dir": s.Nodes()[0].dir,
 	} {
 		if got := client.ConfigGet(t.Context(), name).Val()[name]; got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
@@ -75,18 +76,13 @@ func TestPrivateServer(t *testing.T) {
 		}
 	}
 	<-s.Died()
-	if _, err := os.Stat(s.private.dir); !os.IsNotExist(err) {
-		t.Errorf("its folder is left behind (%v)", err)
-	}
-	if _, err := net.Dial("tcp", s.options.Addr); err == nil {
-		t.Error("it still listens")
-	}
+	isGone(t, s.private)
 }
 
 func TestDied(t *testing.T) {
 	needRedis(t)
 	s := mustOpen(t, Options{Server: "redis-server"})
-	s.private.cmd.Process.Kill()
+	s.Nodes()[0].process.cmd.Process.Kill()
 	select {
 	case <-s.Died():
 	case <-time.After(10 * time.Second):
@@ -168,14 +164,24 @@ func TestTakenPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	path, _ := exec.LookPath("redis-server")
-	if _, err := spawnOn(t.Context(), listener.Addr().(*net.TCPAddr), path, 1); !errors.Is(err, errPortTaken) {
-		t.Errorf("on a taken port: %v", err)
-	}
 	other := mustOpen(t, Options{Server: "redis-server"})
-	taken, _ := net.ResolveTCPAddr("tcp", other.options.Addr)
-	if _, err := spawnOn(t.Context(), taken, path, 1); !errors.Is(err, errPortTaken) {
-		t.Errorf("on the port of another's Redis: %v", err)
+	port := other.Nodes()[0].port.port
+	for reason, taken := range map[string]int{"a taken port": listener.Addr().(*net.TCPAddr).Port, "the port of another's Redis": port} {
+		g, err := newPrivate(other.private.path, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := g.newNode("late")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer n.close()
+		n.config += fmt.Sprintf("port %d\n", taken)
+		n.port.release()
+		n.port = &reservation{port: taken}
+		if err := n.Start(t.Context()); !errors.Is(err, errPortTaken) {
+			t.Errorf("on %s: %v", reason, err)
+		}
 	}
 }
 

@@ -47,7 +47,7 @@ func TestURLs(t *testing.T) {
 func TestServersThatCannotBeReached(t *testing.T) {
 	t.Parallel()
 	r := startRemote(t, "yes")
-	closed, _ := freeAddress()
+	closed := loopback(reserved(t))
 	page := httptest.NewServer(nil)
 	t.Cleanup(page.Close)
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
@@ -61,8 +61,8 @@ func TestServersThatCannotBeReached(t *testing.T) {
 		options Options
 		want    string
 	}{
-		{"nobody listens", with("redis://" + closed.String()), "connection refused"},
-		{"nobody listens, TLS", with("rediss://" + closed.String()), "connection refused"},
+		{"nobody listens", with("redis://" + closed), "connection refused"},
+		{"nobody listens, TLS", with("rediss://" + closed), "connection refused"},
 		{"no socket", with("unix://" + filepath.Join(t.TempDir(), "none")), "no such file"},
 		{"no such host", with("redis://no-such-host.invalid"), "no such host"},
 		{"no password", Options{Server: "redis://" + r.plain}, "--password-file"},

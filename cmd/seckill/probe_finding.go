@@ -9,23 +9,23 @@ import (
 	"github.com/seckill-bench/seckill/scenario/check"
 )
 
-// A fault is what goes wrong in the cases of a class.
-type fault struct {
+// A finding is what goes wrong in the cases of a class.
+type finding struct {
 	class string
 	// cases are those in which a rule is broken, shown the plainest of them.
 	cases []*judged
 	shown *judged
 	// fresh are the rules that no class before it has broken. Without one it may
-	// well be the same fault seen once more.
+	// well be the same finding seen once more.
 	fresh []check.Rule
 }
 
-// faults lists what goes wrong, class by class in the order of the cases, which
+// findings lists what goes wrong, class by class in the order of the cases, which
 // go from plain to strange.
-func (p *probed) faults() (all []*fault) {
+func (p *probed) findings() (all []*finding) {
 	known := map[check.Rule]bool{}
 	for _, class := range p.brokenClasses() {
-		f := &fault{class: class}
+		f := &finding{class: class}
 		for i := range p.cases {
 			if c := &p.cases[i]; c.broken() && c.Class == class {
 				f.cases = append(f.cases, c)
@@ -71,7 +71,7 @@ func (j *judged) freshRules(known map[check.Rule]bool) (n int) {
 
 // evidence is the first case of a broken rule; of a reply that is wrong in
 // itself, with the reply.
-func (f *fault) evidence(v *check.Violation) string {
+func (f *finding) evidence(v *check.Violation) string {
 	seen := v.Cases[0]
 	text := fmt.Sprintf("%s: %s", v.Rule, seen.Message)
 	if (v.Rule == check.ScriptError || v.Rule == check.UnmappedReply) && len(seen.Attempts) > 0 {
@@ -81,7 +81,7 @@ func (f *fault) evidence(v *check.Violation) string {
 }
 
 // words says what is wrong, with the rules that are broken.
-func (f *fault) words() string {
+func (f *finding) words() string {
 	text := ""
 	for _, rule := range f.fresh {
 		text = cmp.Or(text, faultWords[f.class][rule])

@@ -1,0 +1,122 @@
+package conn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	// dialers is how many connections are made at the same time: a server's
+	// queue of connections to accept is short.
+	dialers = 64
+	// minDial is the least time a connection may take to be made.
+	minDial = time.Second
+	// bufferSize is that of a connection's two buffers, in bytes.
+	bufferSize = 4096
+)
+
+// A dialer makes connections to one address, and is all that its links have in
+// common.
+type dialer struct {
+	client      *redis.Client
+	wire        *Wire
+	places      chan struct{}
+	dialTimeout time.Duration
+	timeout     time.Duration
+	now         func() int64
+	retries     int
+
+	mu   sync.Mutex
+	more []*redis.Client // those of retrying links
+}
+
+func newDialer(to *redis.Options, o Options) *dialer {
+	to.ReadTimeout, to.WriteTimeout = -1, -1 // the deadline comes with each request
+	if o.ClientRetries > 0 {
+		to.MaxRetries = o.ClientRetries
+		to.ReadTimeout, to.WriteTimeout = o.Timeout, o.Timeout
+	}
+	to.DialTimeout = max(o.Timeout, minDial)
+	// The bound on connections is ours. Theirs is out of the way, because after
+	// as many failed dials as it has places go-redis refuses to try for a second.
+	to.PoolSize = maxLinks
+	to.ReadBufferSize, to.WriteBufferSize = bufferSize, bufferSize
+	if o.Wire != nil {
+		if to.Dialer == nil {
+			to.Dialer = redis.NewDialer(to)
+		}
+		to.Dialer = o.Wire.between(to.Dialer)
+	}
+	return &dialer{
+		client: redis.NewClient(to), wire: o.Wire, places: make(chan struct{}, dialers),
+		dialTimeout: to.DialTimeout, timeout: o.Timeout, now: o.Now, retries: o.ClientRetries,
+	}
+}
+
+func (d *dialer) carrier() carrier {
+	if d.retries > 0 {
+		return newRetrying(d)
+	}
+	return &link{dialer: d}
+}
+
+// keep has a client closed with the dialer.
+func (d *dialer) keep(client *redis.Client) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.more = append(d.more, client)
+}
+
+// Close closes every connection, and waits for what a wire keeps back.
+func (d *dialer) Close() error {
+	err := d.client.Close()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, client := range d.more {
+		err = errors.Join(err, client.Close())
+	}
+	d.more = nil
+	if d.wire != nil {
+		d.wire.heal()
+	}
+	return err
+}
+
+// reach calls the server with a connection, of which only so many are made at
+// the same time.
+func (d *dialer) reach(ctx context.Context, ping func(context.Context) error) error {
+	select {
+	case d.places <- struct{}{}:
+		defer func() { <-d.places }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	ctx, cancel := context.WithTimeout(ctx, d.dialTimeout)
+	defer cancel()
+	if err := ping(ctx); err != nil && !IsReply(err) {
+		return &dialError{err}
+	}
+	return nil
+}
+
+// A dialError says that a connection could not be made.
+type dialError struct{ err error }
+
+func (e *dialError) Unwrap() error { return e.err }
+
+// Error names the usual reason why a server hangs up on a new connection:
+// go-redis takes the server's own words for the sign of an old server.
+func (e *dialError) Error() string {
+	var op *net.OpError
+	var limit net.Error
+	if errors.As(e.err, &op) && op.Op == "dial" || errors.As(e.err, &limit) && limit.Timeout() {
+		return fmt.Sprintf("connecting: %v", e.err)
+	}
+	return fmt.Sprintf("connecting: the server hung up (%v); it may have reached its maxclients", e.err)
+}

@@ -1,0 +1,74 @@
+package fault
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Haste says which buyers wait for less than they would. The zero Haste is
+// ready, and lets all wait.
+type Haste struct {
+	// Seed decides whom it meets, by the number of his attempt.
+	Seed uint64
+
+	mu    sync.Mutex
+	now   atomic.Pointer[[]*hurry]
+	count atomic.Uint64
+}
+
+// A hurry is one reason to leave early.
+type hurry struct {
+	share  float64
+	within time.Duration
+	// drawn: at any moment within that time, and not at its end.
+	drawn bool
+	hits  atomic.Int64
+}
+
+// Cut returns how long after the call the next attempt is given up; false: it
+// is not.
+func (h *Haste) Cut() (wait time.Duration, hurried bool) {
+	all := h.now.Load()
+	if all == nil || len(*all) == 0 {
+		return 0, false
+	}
+	rng := rand.New(rand.NewPCG(h.Seed, h.count.Add(1)))
+	for _, one := range *all {
+		if rng.Float64() >= one.share {
+			continue
+		}
+		one.hits.Add(1)
+		if one.drawn {
+			return time.Duration(rng.Int64N(int64(one.within))), true
+		}
+		return one.within, true
+	}
+	return 0, false
+}
+
+// change replaces the reasons.
+func (h *Haste) change(to func([]*hurry) []*hurry) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var all []*hurry
+	if now := h.now.Load(); now != nil {
+		all = *now
+	}
+	all = to(slices.Clone(all))
+	h.now.Store(&all)
+}
+
+func (r *Rig) hurry(_ context.Context, d *deed) (effect, error) {
+	one := &hurry{share: d.share(), within: d.Delay, drawn: d.Do == "cancel"}
+	r.Haste.change(func(all []*hurry) []*hurry { return append(all, one) })
+	return effect{ofAll(d), func(context.Context) (string, error) {
+		r.Haste.change(func(all []*hurry) []*hurry {
+			return slices.DeleteFunc(all, func(h *hurry) bool { return h == one })
+		})
+		return plural(one.hits.Load(), "attempt"), nil
+	}}, nil
+}

@@ -1,0 +1,78 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/seckill-bench/seckill/scenario/server"
+)
+
+// Suits refuses a fault that a server cannot have, in one line that says what
+// it takes.
+func (f *Fault) Suits(ctx context.Context, srv *server.Server) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	kind, _ := kindOf(f.Do)
+	if err := kind.needs.met(ctx, srv); err != nil {
+		return fmt.Errorf("fault %s: %w", f, err)
+	}
+	return nil
+}
+
+// met says what is missing.
+func (n need) met(ctx context.Context, srv *server.Server) error {
+	var topology server.Topology
+	if err := topology.UnmarshalText([]byte(srv.Topology())); err != nil {
+		return err
+	}
+	switch n {
+	case needRedis:
+		if srv.Kind == server.Embedded {
+			return errors.New("the embedded server knows no such command; want a real one")
+		}
+	case needProcess, needAOF:
+		if srv.Nodes() == nil {
+			return errors.New("it needs a server that the harness started; want --server redis-server")
+		}
+		if n == needAOF {
+			return keepsAOF(ctx, srv)
+		}
+	case needReplicas:
+		if !topology.Replicated() {
+			return errors.New("it needs a replica to promote; want --topology replicas:1")
+		}
+	case needCluster:
+		if !topology.Clustered() {
+			return errors.New("it needs a cluster; want --topology cluster:3")
+		}
+	}
+	return nil
+}
+
+func keepsAOF(ctx context.Context, srv *server.Server) error {
+	is, err := setting(ctx, srv, "appendonly")
+	if err == nil && is != "yes" {
+		return errors.New("it needs an append-only file; want --server-config appendonly=yes")
+	}
+	return err
+}
+
+// OfKeys reports whether the target is the name of a key.
+func (f *Fault) OfKeys() bool {
+	return slices.Contains([]string{"expire-key", "delete-key", "wrong-type"}, f.Do)
+}
+
+// NeedWire reports whether any of some faults happens on the buyers' own side of the wire.
+func NeedWire(faults []Fault) bool {
+	return slices.ContainsFunc(faults, func(f Fault) bool {
+		return slices.Contains([]string{"drop-reply", "drop-request", "delay-request", "hold", "reset"}, f.Do)
+	})
+}
+
+// NeedHold reports whether any of some faults holds the replication.
+func NeedHold(faults []Fault) bool {
+	return slices.ContainsFunc(faults, func(f Fault) bool { return f.Lag > 0 })
+}

@@ -1,0 +1,111 @@
+package fault
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Run lets faults happen when they are due, until ctx is done; then it heals
+// those that go on, and the servers as a whole, and returns. A fault that never
+// came to be is in Undone.
+func (r *Rig) Run(ctx context.Context, faults []Fault) {
+	var all sync.WaitGroup
+	for i := range faults {
+		all.Go(func() { r.repeat(ctx, &faults[i]) })
+	}
+	all.Wait()
+	if r.Server.Nodes() == nil {
+		return
+	}
+	r.on.Add(1)
+	defer r.on.Add(-1)
+	healing, cancel := context.WithTimeout(context.WithoutCancel(ctx), healTime)
+	defer cancel()
+	if err := r.Server.Heal(healing); err != nil {
+		r.fail("the servers did not heal: %v", err)
+	}
+}
+
+// repeat lets a fault happen once, or each time it is due.
+func (r *Rig) repeat(ctx context.Context, f *Fault) {
+	for at, times := f.At, 0; ; times++ {
+		rest(ctx, at-time.Duration(r.Now()))
+		if ctx.Err() != nil {
+			if times == 0 {
+				r.fail("the sale was over before %s", f)
+			}
+			return
+		}
+		r.happen(ctx, f)
+		if f.Every == 0 {
+			return
+		}
+		for at += f.Every; at < time.Duration(r.Now()); at += f.Every {
+			continue // it was late; the time it missed is gone
+		}
+	}
+}
+
+// happen lets a fault happen from its beginning to its end.
+func (r *Rig) happen(ctx context.Context, f *Fault) {
+	kind, _ := kindOf(f.Do)
+	d := &deed{f, f.lasts()}
+	r.hands.Lock()
+	held := true
+	letGo := func() {
+		if held {
+			r.hands.Unlock()
+			held = false
+		}
+	}
+	defer letGo()
+	if ctx.Err() != nil {
+		r.fail("the sale was over before %s", f)
+		return
+	}
+	r.on.Add(1)
+	defer r.on.Add(-1)
+	from := r.Now()
+	effect, err := kind.begin(r, ctx, d)
+	text := f.Do
+	if effect.text != "" {
+		text += " " + effect.text
+	}
+	if err != nil {
+		r.fail("%s could not be done: %v", f, err)
+		if effect.heal == nil {
+			return
+		}
+	}
+	if !kind.alone {
+		letGo()
+	}
+	if effect.heal == nil {
+		r.Note(Happened{From: from, Until: r.Now(), Healed: true, Text: text})
+		return
+	}
+	if err == nil {
+		rest(ctx, d.lasts)
+	}
+	if !held {
+		r.hands.Lock()
+		held = true
+	}
+	r.end(ctx, f, from, text, &effect)
+}
+
+// end heals a fault and notes it.
+func (r *Rig) end(ctx context.Context, f *Fault, from int64, text string, e *effect) {
+	healing, cancel := context.WithTimeout(context.WithoutCancel(ctx), healTime)
+	defer cancel()
+	more, err := e.heal(healing)
+	if err != nil {
+		r.fail("%s could not be healed: %v", f, err)
+	}
+	if more != "" {
+		text = fmt.Sprintf("%s, %s", text, more)
+	}
+	r.Note(Happened{From: from, Until: r.Now(), Healed: err == nil, Text: text})
+}

@@ -1,0 +1,31 @@
+package fault
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/seckill-bench/seckill/scenario/conn"
+)
+
+// spoil spoils what goes over the wire.
+func (r *Rig) spoil(_ context.Context, d *deed) (effect, error) {
+	kind := map[string]conn.Kind{
+		"drop-reply": conn.DropReply, "drop-request": conn.DropRequest, "delay-request": conn.DelayRequest,
+		"hold": conn.Hold, "reset": conn.Reset,
+	}[d.Do]
+	before := r.Wire.Done()[kind]
+	heal := r.Wire.Spoil(conn.Mischief{Kind: kind, Share: d.share(), Delay: d.Delay})
+	return effect{ofAll(d), func(context.Context) (string, error) {
+		heal()
+		return plural(r.Wire.Done()[kind]-before, "request"), nil
+	}}, nil
+}
+
+// ofAll says what part of the requests is meant.
+func ofAll(d *deed) string {
+	text := fmt.Sprintf("of %.4g%%", 100*d.share())
+	if d.Delay > 0 {
+		text += fmt.Sprintf(" for %s", d.Delay)
+	}
+	return text
+}
