@@ -148,6 +148,29 @@ func TestLateRequestsKeepTheirOrder(t *testing.T) {
 	})
 }
 
+// When the late request is answered, the connection nobody has any more ends.
+func TestLateConnectionEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		real, peer := net.Pipe()
+		wire := NewWire(1)
+		heal := wire.Spoil(Mischief{Kind: DelayRequest, Share: 1, Delay: time.Hour})
+		c := wire.wrap(real)
+		io.WriteString(c, "GET a\r\n")
+		c.Close()
+		ended := make(chan error)
+		go func() {
+			peer.Read(make([]byte, 100))
+			io.WriteString(peer, ":1\r\n")
+			_, err := peer.Read(make([]byte, 1))
+			ended <- err
+		}()
+		heal()
+		if err := <-ended; err != io.EOF {
+			t.Errorf("the server hears %v", err)
+		}
+	})
+}
+
 // A request that is lost with its connection is not waited for.
 func TestLateBehindTheLost(t *testing.T) {
 	real, peer := net.Pipe()
