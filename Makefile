@@ -18,9 +18,9 @@ lint: ## gofmt, vet, staticcheck, a tidy go.mod
 	go tool staticcheck ./...
 	go mod tidy -diff
 
-fuzz: ## a minute on every decoder, and a million histories against porcupine
+fuzz: ## a minute on every decoder, and three million histories against porcupine
 	.ci/fuzz 60s
-	go test ./scenario/check -run AgreesWithPorcupine -timeout 1h -args -histories 1000000
+	go test ./scenario/check -run 'AgreeWithPorcupine|Exhaustive' -timeout 3h -args -histories 1000000 -scope 4
 
 bench: ## what the harness itself costs, beside a bare loop
 	go test -run '^$$' -bench . ./...

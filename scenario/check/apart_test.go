@@ -61,7 +61,7 @@ func (s *smallSale) certain() bool {
 // and the verdict is the oracle's.
 func TestCallsApartAreDecided(t *testing.T) {
 	judged := 0
-	for seed := range *histories / 10 {
+	for seed := range atLeast(200_000) / 10 {
 		r := rand.New(rand.NewPCG(seed, 4))
 		s := simulateFlow(r)
 		for range pick(r, 0, 1, 2) {
@@ -78,7 +78,7 @@ func TestCallsApartAreDecided(t *testing.T) {
 			t.Fatalf("seed %d: judge %s %v, undecided %v, legal %v\n%s", seed, v.Opinion, v.Violations, v.Undecided, s.legal(), s)
 		}
 	}
-	if judged < int(*histories)/40 {
+	if judged < int(atLeast(200_000))/40 {
 		t.Errorf("only %d histories judged", judged)
 	}
 }

@@ -9,11 +9,14 @@ import (
 )
 
 // million is a sale of a million attempts in flight a few hundred at a time,
-// buyers in random order, in batches as the record has them.
-func million(buyers, stock int, lost float64) *history.History {
+// buyers in random order, in batches as the record has them. tells: each sale is
+// told what it leaves, and the stock is read a thousand times.
+func million(buyers, stock int, lost float64, tells bool) *history.History {
 	const n, batch = 1_000_000, 4096
 	hd := head(int64(stock), sale.Terms{Limit: 1, Order: sale.DuplicateFirst})
 	hd.Buyers = int64(buyers)
+	hd.Terms.Atomic = tells
+	var events []history.Event
 	r := rand.New(rand.NewPCG(1, 1))
 	all, holds, audit := make([]history.Attempt, n), make([]bool, buyers), sale.Audit{Ledger: sale.Presence}
 	for i := range all {
@@ -25,18 +28,25 @@ func million(buyers, stock int, lost float64) *history.History {
 			a.Outcome = sale.Duplicate
 		case stock > 0:
 			a.Outcome, holds[u], stock = sale.OK, true, stock-1
+			if a.Left = int64(stock); !tells {
+				a.Left = sale.Untold
+			}
 			audit.Holdings = append(audit.Holdings, sale.Holding{Buyer: hd.BuyerIDs.ID(u), Units: 1})
 		}
 		if r.Float64() < lost {
 			a.Outcome = sale.Indeterminate
 		}
 		all[i] = a
+		if tells && i%1000 == 0 {
+			events = append(events, history.Event{Kind: history.EventStock, At: int64(i)*1000 - 50_000, Until: int64(i)*1000 + 50_000, Units: int64(stock)})
+		}
 	}
 	var batches [][]history.Attempt
 	for i := 0; i < n; i += batch {
 		batches = append(batches, all[i:min(i+batch, n)])
 	}
 	h := newHistory(hd, batches...)
+	h.Events = events
 	left := int64(stock)
 	audit.Stock = &left
 	h.Tail = &history.Tail{Ended: history.EndedDone, Attempts: n, Audits: []sale.Audit{audit}}
@@ -99,12 +109,14 @@ func BenchmarkCheck(b *testing.B) {
 		name          string
 		buyers, stock int
 		lost          float64
+		tells         bool
 	}{
-		{"crowd", 1_000_000, 10_000, 0},
-		{"repeats", 200_000, 100_000, 0},
-		{"lost", 500_000, 250_000, 0.02},
+		{"crowd", 1_000_000, 10_000, 0, false},
+		{"repeats", 200_000, 100_000, 0, false},
+		{"lost", 500_000, 250_000, 0.02, false},
+		{"told", 500_000, 250_000, 0.02, true},
 	} {
-		h := million(bench.buyers, bench.stock, bench.lost)
+		h := million(bench.buyers, bench.stock, bench.lost, bench.tells)
 		b.Run(bench.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

@@ -9,8 +9,9 @@ import (
 
 // A buyer is one buyer's part in the sale of one item.
 type buyer struct {
-	ops   []op // by call
-	count [purchases]int64
+	ops      []op   // by call
+	earliest uint32 // the number of the op he had first in the record
+	count    [purchases]int64
 	// units and held are what the ledger holds for him, and how many sales
 	// that is; 0 where there is no ledger.
 	units, held int64
@@ -35,7 +36,7 @@ type buyer struct {
 
 // load fills b with the ops of a group; it reuses what b holds.
 func (b *buyer) load(ops []op, g *group) {
-	b.count, b.units = [purchases]int64{}, g.units
+	b.count, b.units, b.earliest = [purchases]int64{}, g.units, g.first
 	if g.first == g.last {
 		b.ops = ops[g.first-1 : g.first]
 		b.count[b.ops[0].class] = 1
@@ -46,6 +47,7 @@ func (b *buyer) load(ops []op, g *group) {
 	for n := g.first; n != 0; n = ops[n-1].next {
 		o := &ops[n-1]
 		b.copied = append(b.copied, *o)
+		b.copied[len(b.copied)-1].next = n // of a copy, its own number
 		b.count[o.class]++
 		ordered, last = ordered && o.inv > last, o.inv
 	}
@@ -53,6 +55,14 @@ func (b *buyer) load(ops []op, g *group) {
 	if !ordered {
 		slices.SortFunc(b.ops, byCall)
 	}
+}
+
+// number is the number in its shard of an op of b.ops.
+func (b *buyer) number(o *op) uint32 {
+	if len(b.ops) == 1 {
+		return b.earliest
+	}
+	return o.next
 }
 
 // asked is how many of the attempts sold or may have.

@@ -98,6 +98,9 @@ func (j *judge) exercised(by map[Rule]int64) {
 		by[LostSale] += n[granted]
 		by[PhantomSale] += j.ran - n[granted]
 	}
+	if j.heard > 0 { // where nobody read or told a stock the rule is not applied
+		by[FalseStock] += j.heard
+	}
 	if j.claims != nil {
 		by[OrderMismatch] += j.ran
 	}

@@ -57,6 +57,8 @@ type hearing struct {
 	terms   []terms
 	doubts  [][]doubt
 	next    atomic.Int64
+	// witnessed sums the steps of the orders that were replayed.
+	witnessed atomic.Int64
 }
 
 // judgeItems judges each item on its own. It returns the terms with the
@@ -74,6 +76,7 @@ func judgeItems(h *history.History, read *reading, found *findings, d *doubts, v
 	}
 	sum.capacity = capacity
 	all.judge(found, v.Exercised)
+	v.Witness = all.witnessed.Load()
 	for _, list := range all.doubts {
 		for _, one := range list {
 			d.file(one)
@@ -109,12 +112,19 @@ func (all *hearing) judgeItem(i int, desk *desk, found *findings, exercised map[
 	r := &all.read.records[i]
 	j := &judge{item: uint16(i), terms: all.terms[i], record: r, ids: all.Head.BuyerIDs, found: found, desk: desk}
 	j.knowledge = know(all.Tail, i, all.complete, &j.terms)
-	if r.mixed || r.count[returned]+r.count[mayReturn] > 0 || len(r.restocks) > 0 || all.returns && !all.complete {
+	j.tells = j.tells[:0]
+	before := found.total()
+	if r.flows() || all.returns && !all.complete {
 		j.judgeFlow(all.returns)
 	} else {
 		j.judge()
+		j.judgeStocks(found.total() == before)
+		if found.total() == before && j.complete && j.unsettled == 0 && !j.unheard {
+			j.confirm()
+		}
 	}
 	j.judgeOrders()
+	all.witnessed.Add(j.witnessed)
 	j.exercised(exercised)
 	all.doubts[i] = j.doubts(itemPrefix(&all.Head, j.item), all.Tail)
 	r.shards, r.claims = nil, nil
@@ -157,5 +167,7 @@ func (v *Verdict) conclude(sum terms) {
 		v.Opinion = Unknown
 	default:
 		v.Opinion = Valid
+		return
 	}
+	v.Witness = 0
 }

@@ -130,6 +130,17 @@ func (j *judge) doubts(prefix string, tail *history.Tail) (all []doubt) {
 		const line = "orders and purchases may or may not pair: purchases know different fields, or items share their orders"
 		file(line, line, OrderMismatch)
 	}
+	if j.unheard {
+		line := "stocks that were read or told may or may not fit: several sales can explain a refusal or a replay"
+		if !j.complete {
+			line = "attempts are missing, and may explain the stocks that were read or told"
+		}
+		file(line, line, FalseStock)
+	}
+	if j.unconfirmed {
+		const line = "no rule is seen broken, and the order that should explain every answer does not: the judge cannot confirm its own verdict"
+		file(line, line)
+	}
 	if j.unsettled > 0 {
 		file("refusals may or may not be explained", fmt.Sprintf("%d refusals may or may not be explained by attempts of unknown outcome", j.unsettled), Undersell, FalseDup, LateSale)
 	}

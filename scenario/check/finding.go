@@ -41,6 +41,12 @@ const (
 	replayOfNothing                        // a replay of a request that nothing can have granted
 	soldTooLate                            // a sale called after a sold_out had returned
 	soldAfterRefusal                       // a sale called after a refusal that only an empty stock explains
+	toldBelowZero                          // a stock below zero, read or told
+	toldInPart                             // a stock that no number of whole sales leaves
+	toldTooMuch                            // more than the item opened with
+	toldTwice                              // two sales that left the same stock
+	toldBackwards                          // a stock that went up
+	toldUnplaced                           // stocks that no order of the sales explains
 	orderMissing                           // a granted purchase without an order
 	orderTwice                             // more orders than grants that they agree with
 	orderOfNobody                          // an order that no purchase explains
@@ -63,6 +69,8 @@ var ruleOf = [conditions]Rule{
 	duplicateUnplaced: FalseDup, duplicateAfterRefusal: FalseDup, requestDupAgain: FalseDup, refusedTooEarly: FalseDup,
 	replayOfNothing: FalseReplay,
 	soldTooLate:     LateSale, soldAfterRefusal: LateSale,
+	toldBelowZero: NegativeStock,
+	toldInPart:    FalseStock, toldTooMuch: FalseStock, toldTwice: FalseStock, toldBackwards: FalseStock, toldUnplaced: FalseStock,
 	orderMissing: OrderMismatch, orderTwice: OrderMismatch, orderOfNobody: OrderMismatch,
 	keyChanged:    ForeignWrite,
 	replyUnmapped: UnmappedReply,

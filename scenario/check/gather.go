@@ -28,6 +28,10 @@ type record struct {
 	// they differ, or some were granted in part.
 	asked int32
 	mixed bool
+	// atomic: a stock that is told or read is that of one moment; readings are
+	// those that were read.
+	atomic   bool
+	readings []telling
 	// restocks are the units that came on top.
 	restocks []change
 	// claims are what the orders are held against; nil where there are none.
@@ -55,6 +59,9 @@ type reading struct {
 func gather(h *history.History, found *findings) (*reading, error) {
 	r := newReading(h)
 	if err := r.restock(h.Events); err != nil {
+		return nil, err
+	}
+	if err := r.stocks(h.Events); err != nil {
 		return nil, err
 	}
 	for batch, err := range h.Batches() {
@@ -92,6 +99,7 @@ func newReading(h *history.History) *reading {
 		rec.expected, rec.perShard, rec.trusted = int(min(expected, fewOps)), int(perShard), firstRoom/int(items)
 		rec.mixed = h.Head.Terms.Partial && h.Head.Quantity != 1 // also where no ok says so
 		rec.asked = int32(min(h.Head.Quantity, 1<<31-1))
+		rec.atomic = h.Head.Terms.Atomic
 		rec.shards = make([]shard, 1)
 		if items == 1 && expected > fewOps { // of several each must show that it grows
 			rec.scatter()
@@ -180,6 +188,9 @@ func (r *record) add(a *history.Attempt) *op {
 	o := of.next()
 	o.set(a)
 	r.count[o.class]++
+	if r.atomic && a.Left != sale.Untold && o.class == granted {
+		of.tell(a.Left)
+	}
 	if a.Outcome.Answered() {
 		r.replies++
 	}
@@ -191,7 +202,7 @@ func (r *record) add(a *history.Attempt) *op {
 
 // scatter spreads the ops over a shard for each 8,192 buyers.
 func (r *record) scatter() {
-	few := r.shards[0].ops
+	few, tells := r.shards[0].ops, r.shards[0].told
 	r.spread, r.expected, r.shards = true, r.perShard, nil
 	for i := range few {
 		n := int(few[i].buyer >> shardBits)
@@ -199,6 +210,10 @@ func (r *record) scatter() {
 			r.shards = append(r.shards, make([]shard, n+1-len(r.shards))...)
 		}
 		r.shards[n].ops = append(r.shards[n].ops, few[i])
+		if len(tells) > 0 && int(tells[0].number) == i+1 {
+			r.shards[n].tell(tells[0].left)
+			tells = tells[1:]
+		}
 	}
 }
 
@@ -220,6 +235,11 @@ func (r *record) room(held int) int {
 	}
 	r.reserved += more
 	return more
+}
+
+// flows reports whether the stock goes both ways, or quantities differ.
+func (r *record) flows() bool {
+	return r.mixed || r.count[returned]+r.count[mayReturn] > 0 || len(r.restocks) > 0
 }
 
 func (r *record) attempts() (n int64) {

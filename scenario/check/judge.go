@@ -30,6 +30,14 @@ type judge struct {
 	want, supply int64
 	// open: nothing is seen broken, and no order was found that explains all.
 	open bool
+	// heard counts the stocks that were read and told; tells are those of them
+	// that mean something, by the sales made. unheard: they may or may not fit.
+	heard   int64
+	unheard bool
+	// lined: the sales are in line. witnessed is the steps of the order that was
+	// replayed; unconfirmed: there should be one.
+	lined, unconfirmed bool
+	witnessed          int64
 	// unpaired: orders and purchases may or may not pair.
 	unpaired bool
 	*desk
@@ -40,6 +48,8 @@ type desk struct {
 	buyer  buyer
 	places places
 	level  level
+	line   line
+	tells  []telling
 }
 
 // totals are sums and extremes over the buyers of an item.
@@ -63,6 +73,9 @@ type totals struct {
 func (j *judge) judge() {
 	j.totals = totals{lastSale: history.Never, lastSpare: history.Never, lastFree: history.Never, lastDuplicate: history.Never}
 	j.readLedger()
+	if j.line.reset(); j.complete {
+		j.line.makeRoom(&j.record.count)
+	}
 	for i := range j.shards {
 		s := &j.shards[i]
 		if j.spread {
@@ -74,6 +87,9 @@ func (j *judge) judge() {
 			j.sum(b)
 			j.judgeBuyer(b)
 			j.countChances(b)
+			if j.complete {
+				j.lineUp(s, b)
+			}
 		}
 	}
 	j.judgeTotals()

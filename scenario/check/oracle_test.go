@@ -39,6 +39,7 @@ const (
 	stepMark         // an attempt without an answer may have been granted
 	stepAudit
 	stepRestock
+	stepRead
 )
 
 type input struct {
@@ -47,6 +48,7 @@ type input struct {
 	buyer   uint32
 	request uint32
 	units   int64
+	left    int64 // told or read, or sale.Untold
 }
 
 // legal reports whether some order of the attempts explains every answer.
@@ -58,7 +60,7 @@ func (s *smallSale) operations() []porcupine.Operation {
 	var ops []porcupine.Operation
 	end := int64(math.MinInt64)
 	for i, a := range s.attempts {
-		in := input{class: classOf[a.Outcome], buyer: a.Buyer, request: a.Request, units: int64(a.Quantity)}
+		in := input{class: classOf[a.Outcome], buyer: a.Buyer, request: a.Request, units: int64(a.Quantity), left: a.Left}
 		if a.Granted > 0 {
 			in.units = int64(a.Granted)
 		}
@@ -81,6 +83,11 @@ func (s *smallSale) operations() []porcupine.Operation {
 		ops = append(ops, o)
 	}
 	for _, e := range s.events {
+		if e.Kind == history.EventStock {
+			end = max(end, e.Until)
+			ops = append(ops, porcupine.Operation{ClientId: smallOps, Input: input{step: stepRead, left: e.Units}, Call: e.At, Return: e.Until})
+			continue
+		}
 		o := porcupine.Operation{ClientId: smallOps, Input: input{step: stepRestock, units: e.Units}, Call: e.At, Return: e.Until}
 		end = max(end, e.At, e.Until)
 		if e.Until == history.Never {
@@ -112,6 +119,8 @@ func (s *smallSale) step(at shelf, in input) (bool, any) {
 	switch {
 	case at.audited: // what runs after the audit is free
 		return true, at
+	case in.step == stepRead:
+		return at.free == in.left, at
 	case in.step == stepAudit:
 		at.audited = true
 		return s.agrees(&at), at
@@ -142,6 +151,9 @@ func (s *smallSale) step(at shelf, in input) (bool, any) {
 		if in.class == granted {
 			if s.head.Terms.RetrySafe == sale.RetryRequest && at.turned[in.buyer]&(1<<in.request) != 0 {
 				return false, at // nothing can have changed its answer
+			}
+			if in.left != sale.Untold && in.left != at.free {
+				return false, at
 			}
 			at.granted[in.buyer] |= 1 << in.request
 			at.told[in.buyer] |= 1 << in.request

@@ -24,9 +24,9 @@ const (
 )
 
 // Rules lists every rule in the order reports show them. A rule that a
-// history holds nothing about (false-stock always; order-mismatch without
-// orders, foreign-write where nobody looked) is neither exercised nor undecided:
-// it was not applied.
+// history holds nothing about (false-stock where no stock was read or told,
+// order-mismatch without orders, foreign-write where nobody looked) is neither
+// exercised nor undecided: it was not applied.
 var Rules = []Rule{
 	Oversell, NegativeStock, DuplicateSale, LostSale, PhantomSale, StockMismatch, Undersell, FalseSoldOut,
 	FalseDup, FalseStock, FalseReplay, LateSale, OrderMismatch, UnmappedReply, ScriptError, ForeignWrite,

@@ -18,6 +18,14 @@ type shard struct {
 	ops    []op
 	groups []group
 	stored []entry
+	told   []told
+}
+
+// A told is the stock that the reply to a granted op says is left, by the op's
+// number. They are kept apart: few attempts buy, and few scripts tell.
+type told struct {
+	number uint32
+	left   int64
 }
 
 // A group is the ops of one buyer, linked in the order they were read, and
@@ -107,6 +115,9 @@ func (s *shard) give(slot uint32, h *sale.Holding, stranger func(*sale.Holding))
 	}
 	s.groups[slot-1].units += h.Units
 }
+
+// tell keeps what the reply to the latest op says is left.
+func (s *shard) tell(left int64) { s.told = append(s.told, told{uint32(len(s.ops)), left}) }
 
 // all yields every op of the item.
 func (r *record) all() iter.Seq[*op] {

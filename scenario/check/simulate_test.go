@@ -30,6 +30,8 @@ type smallSale struct {
 const (
 	smallBuyers = 4
 	smallOps    = 14
+	// smallReadings is how often the stock is read.
+	smallReadings = 4
 )
 
 func (s *smallSale) history() *history.History {
@@ -59,7 +61,11 @@ func pick[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
 
 // simulate plays a right script under concurrency: attempts run one after the
 // other, each somewhere between its call and its return.
-func simulate(r *rand.Rand) *smallSale {
+func simulate(r *rand.Rand) *smallSale { return simulateTold(r, 0, 0) }
+
+// simulateTold plays a right script that tells some buyers what is left, while
+// somebody reads the stock now and then.
+func simulateTold(r *rand.Rand, tells, reads float64) *smallSale {
 	s := &smallSale{quantity: pick(r, int64(1), 1, 2), limit: pick(r, int64(1), 1, 2, 2, noLimit)}
 	s.stock = r.Int64N(5*s.quantity + 2)
 	s.head = history.Head{Name: "small", Items: []sale.Item{{ID: "i", Stock: s.stock}}, Quantity: s.quantity, Buyers: smallBuyers,
@@ -69,8 +75,20 @@ func simulate(r *rand.Rand) *smallSale {
 		s.head.Terms.Limit = s.limit*s.quantity + r.Int64N(s.quantity)
 	}
 	p := newShop(s, r)
-	for range 1 + r.IntN(smallOps) {
-		s.attempts = append(s.attempts, p.serve())
+	s.head.Terms.Atomic = tells+reads > 0
+	ops := smallOps
+	if reads > 0 {
+		ops -= smallReadings
+	}
+	for range 1 + r.IntN(ops) {
+		a := p.serve()
+		if tells > 0 && a.Outcome == sale.OK && r.Float64() < tells {
+			a.Left = p.free
+		}
+		s.attempts = append(s.attempts, a)
+		if reads > 0 && r.Float64() < reads && len(s.events) < smallReadings {
+			p.read()
+		}
 	}
 	s.audit = p.audit()
 	return s
@@ -211,6 +229,12 @@ func (p *shop) restock() {
 	p.events = append(p.events, e)
 }
 
+// read reads the stock.
+func (p *shop) read() {
+	p.now += p.r.Int64N(4)
+	p.events = append(p.events, history.Event{At: p.now - p.r.Int64N(p.width+1), Until: p.now + p.r.Int64N(p.width+1), Kind: history.EventStock, Units: p.free})
+}
+
 // loseReply: the attempt ran, or not, and may have been called long before.
 func (p *shop) loseReply(a *history.Attempt) {
 	if p.r.IntN(3) > 0 {
@@ -312,6 +336,40 @@ func (s *smallSale) corrupt(r *rand.Rand) {
 	}
 }
 
+// corruptTold changes a stock that was told or read, or when it was read.
+func (s *smallSale) corruptTold(r *rand.Rand) {
+	other := func(left int64) int64 {
+		return left + pick(r, s.quantity, -s.quantity, s.quantity, -s.quantity, 2*s.quantity, -2*s.quantity, 1, -1, -left, s.stock-left)
+	}
+	var oks []*history.Attempt
+	for i := range s.attempts {
+		if s.attempts[i].Outcome == sale.OK {
+			oks = append(oks, &s.attempts[i])
+		}
+	}
+	if len(s.events) > 0 && (len(oks) == 0 || r.IntN(2) == 0) {
+		e := &s.events[r.IntN(len(s.events))]
+		if r.IntN(3) == 0 {
+			shift := r.Int64N(21) - 10
+			e.At, e.Until = e.At+shift, e.Until+shift
+		} else {
+			e.Units = other(e.Units)
+		}
+		return
+	}
+	if len(oks) == 0 {
+		return
+	}
+	switch a, b := pick(r, oks...), pick(r, oks...); {
+	case a.Left == sale.Untold:
+		a.Left = r.Int64N(s.stock+2) - 1
+	case r.IntN(3) == 0:
+		a.Left, b.Left = b.Left, a.Left
+	default:
+		a.Left = other(a.Left)
+	}
+}
+
 func (s *smallSale) corruptRestock(r *rand.Rand) {
 	s.events = slices.Clone(s.events)
 	e := &s.events[r.IntN(len(s.events))]
@@ -357,9 +415,12 @@ func (s *smallSale) String() string {
 	}
 	for _, a := range s.attempts {
 		text += fmt.Sprintf("\n  buyer %d request %d [%d, %d] %s %d (%d) %s", a.Buyer, a.Request, a.Call, a.Return, a.Verb, a.Quantity, a.Granted, a.Outcome)
+		if a.Left != sale.Untold {
+			text += fmt.Sprintf(", %d left", a.Left)
+		}
 	}
 	for _, e := range s.events {
-		text += fmt.Sprintf("\n  restock [%d, %d] %d", e.At, e.Until, e.Units)
+		text += fmt.Sprintf("\n  %s [%d, %d] %d", e.Kind, e.At, e.Until, e.Units)
 	}
 	return text
 }

@@ -31,6 +31,10 @@ type Verdict struct {
 	// occasions at which a script without the property would have shown it.
 	// A rule with no chance is not exercised, never passed.
 	Exercised map[Rule]int64
+	// Witness is the steps of the order that was made of the attempts of a valid
+	// history, all items together, and replayed: it explains every answer. 0
+	// where the verdict is not valid.
+	Witness int64
 	// Exercise names, for each rule not exercised, the flag that would.
 	Exercise map[Rule]string
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/seckill-bench/seckill/scenario/history"
 	"github.com/seckill-bench/seckill/scenario/sale"
 )
 
@@ -36,6 +37,9 @@ type witness struct {
 	largest     int64
 	// work bounds the search for what can run.
 	work int64
+	// now is the instant, and ran what has run by then, in order.
+	now int64
+	ran []marked
 }
 
 // The ops that wait are in one of four queues.
@@ -102,6 +106,7 @@ func (f *flow) explained() bool {
 	w := newWitness(f)
 	for _, habit := range habits {
 		if w.run(habit) {
+			f.confirmFlow(w)
 			return true
 		}
 	}
@@ -151,7 +156,7 @@ func (w *witness) run(h habit) bool {
 		if o.ret == forever {
 			break
 		}
-		if !o.done && !w.force(n) || w.work < 0 {
+		if w.now = max(w.now, o.ret); !o.done && !w.force(n) || w.work < 0 {
 			return false
 		}
 	}
@@ -166,6 +171,7 @@ func (w *witness) reset(h habit) {
 	}
 	w.work = 1<<22 + 256*int64(len(w.ops))
 	w.stock, w.dups, w.largest = 0, 0, 0
+	w.now, w.ran = history.Never, w.ran[:0]
 	for i := range w.ops {
 		w.ops[i].done = false
 		w.largest = max(w.largest, w.ops[i].units)
@@ -186,6 +192,7 @@ func (w *witness) reset(h habit) {
 func (w *witness) call(n int32) {
 	o := &w.ops[n]
 	q := o.queue()
+	w.now = max(w.now, o.inv)
 	w.place[n] = int32(len(w.waiting[q]))
 	w.waiting[q] = append(w.waiting[q], n)
 	w.count(o, 1)
@@ -224,10 +231,16 @@ func (w *witness) try(n int32) bool {
 	if o.done || !w.take(o) {
 		return false
 	}
-	o.done = true
-	w.forget(n)
+	w.done(n)
 	w.wake(o)
 	return true
+}
+
+// done notes that an op has run.
+func (w *witness) done(n int32) {
+	w.ops[n].done = true
+	w.ran = append(w.ran, marked{w.now, uint32(n)})
+	w.forget(n)
 }
 
 // forget takes an op that has run out of its queue.
@@ -276,8 +289,7 @@ func (w *witness) wakeIn(q int) bool {
 		w.work--
 		n := w.waiting[q][i]
 		if o := &w.ops[n]; w.take(o) {
-			o.done = true
-			w.forget(n)
+			w.done(n)
 			i--
 			if w.wakes(o) {
 				return true

@@ -116,6 +116,7 @@ func (p *play) finish() (err error) {
 	}
 	for i, units := range p.units {
 		p.head.Items[i].Stock = units
+		p.head.Terms.Atomic = false // the script tells what is left of another stock
 	}
 	if err := p.rec.Close(); err != nil {
 		return err
