@@ -15,6 +15,7 @@ type Level string
 const (
 	LevelError   Level = "error"
 	LevelWarning Level = "warning"
+	LevelNotice  Level = "notice"
 )
 
 // maxAnnotations is how many of a level GitHub shows of a step.
@@ -51,10 +52,13 @@ func WriteAnnotations(w io.Writer, file string, list []Annotation) error {
 	return nil
 }
 
-// rank is 0 for an error and 1 for all else.
+// rank is 0 for an error, 2 for a notice and 1 for all else.
 func (a *Annotation) rank() int {
-	if a.Level == LevelError {
+	switch a.Level {
+	case LevelError:
 		return 0
+	case LevelNotice:
+		return 2
 	}
 	return 1
 }
@@ -71,10 +75,7 @@ func (a *Annotation) command(file string) string {
 	if a.Title != "" {
 		properties = append(properties, "title="+property(a.Title))
 	}
-	name := LevelError
-	if a.rank() > 0 {
-		name = LevelWarning
-	}
+	name := []Level{LevelError, LevelWarning, LevelNotice}[a.rank()]
 	return strings.TrimSuffix(fmt.Sprintf("::%s %s", name, strings.Join(properties, ",")), " ") + "::" + message(a.Text) + "\n"
 }
 

@@ -33,6 +33,10 @@ func TestAnnotations(t *testing.T) {
 		},
 		{"nine are shown in full", eleven[:9], warnings(0, 9)},
 		{"ten are nine and one", eleven[:10], warnings(0, 9) + "::warning file=once.yaml::and 1 more\n"},
+		{
+			"a notice comes last", []Annotation{{Level: LevelNotice, Text: "n"}, {Level: LevelWarning, Text: "w"}, {Level: LevelError, Text: "e"}},
+			"::error file=once.yaml::e\n::warning file=once.yaml::w\n::notice file=once.yaml::n\n",
+		},
 		{"a level that is none is no command either", []Annotation{{Level: "set-env name=PATH", Text: "t"}}, "::warning file=once.yaml::t\n"},
 	} {
 		var out bytes.Buffer

@@ -199,15 +199,42 @@ func (c *Collection) Attempts() (n int64) {
 	return n
 }
 
-// broken returns, for each broken rule, the runs it is broken in.
+// broken returns, for each rule that is broken and was not expected to be, the
+// runs it is broken in.
 func (c *Collection) broken() map[check.Rule][]*CollectedRun {
+	return c.runsBy((*check.Verdict).Unexpected)
+}
+
+// expected returns the same of what was expected.
+func (c *Collection) expected() map[check.Rule][]*CollectedRun {
+	return c.runsBy((*check.Verdict).Expected)
+}
+
+func (c *Collection) runsBy(broken func(*check.Verdict) []check.Violation) map[check.Rule][]*CollectedRun {
 	runs := map[check.Rule][]*CollectedRun{}
 	for i := range c.Runs {
-		for _, v := range c.Runs[i].Summary.Verdict.Violations {
+		for _, v := range broken(&c.Runs[i].Summary.Verdict) {
 			runs[v.Rule] = append(runs[v.Rule], &c.Runs[i])
 		}
 	}
 	return runs
+}
+
+// casesIn counts the cases of a rule in runs.
+func casesIn(runs []*CollectedRun, rule check.Rule) (n int64) {
+	for _, run := range runs {
+		n += run.Summary.violationOf(rule).Count
+	}
+	return n
+}
+
+// word is the verdict as a report begins with it.
+func (c *Collection) word() string {
+	v := check.Verdict{Opinion: c.Opinion()}
+	for rule := range c.expected() {
+		v.Violations = append(v.Violations, check.Violation{Rule: rule, Expected: true})
+	}
+	return opinionWord(&v)
 }
 
 // span is when the first run began and the last one ended; no end if one did

@@ -9,7 +9,8 @@ import (
 )
 
 // WriteCollectionsJUnit writes junit.xml of several collections: a testsuite
-// for each, in it a case for each rule. Broken in some run is a failure,
+// for each, in it a case for each rule. Broken in some run is a failure, unless it
+// was expected to be in all such runs,
 // undecided in all that applied it or without a chance in a strict collection an
 // error, else not exercised or not applied skipped.
 func WriteCollectionsJUnit(w io.Writer, all []*Collection) error {
@@ -33,9 +34,9 @@ func (c *Collection) suite() junitSuite {
 		s := c.Runs[0].Summary
 		suite.Properties = append(suite.Properties, junitProperty{"server", Plain(s.serverName())}, junitProperty{"digest", s.Head.Script.SHA1})
 	}
-	broken, chances := c.broken(), c.Exercised()
+	broken, expected, chances := c.broken(), c.expected(), c.Exercised()
 	for _, rule := range check.Rules {
-		suite.add(c.ruleCase(rule, broken[rule], chances))
+		suite.add(c.ruleCase(rule, broken[rule], expected[rule], chances))
 	}
 	if c.Opinion() == check.Unknown {
 		suite.add(junitCase{Name: "verdict", Error: &junitMessage{Message: "unknown", Type: "unknown", Text: plainLines(c.AllDoubts())}})
@@ -43,7 +44,7 @@ func (c *Collection) suite() junitSuite {
 	return suite
 }
 
-func (c *Collection) ruleCase(rule check.Rule, broken []*CollectedRun, chances map[check.Rule]int64) junitCase {
+func (c *Collection) ruleCase(rule check.Rule, broken, expected []*CollectedRun, chances map[check.Rule]int64) junitCase {
 	all := junitCase{Name: string(rule)}
 	n, applied := chances[rule]
 	switch {
@@ -51,6 +52,8 @@ func (c *Collection) ruleCase(rule check.Rule, broken []*CollectedRun, chances m
 		run := clearest(broken, rule)
 		all = run.Summary.ruleCase(rule)
 		all.Failure.Message = run.Name + ": " + all.Failure.Message
+	case len(expected) > 0:
+		all = clearest(expected, rule).Summary.ruleCase(rule)
 	case !applied:
 		all.Skipped = &junitMessage{Message: notApplied}
 	case n == 0 && c.Strict:

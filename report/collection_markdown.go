@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/seckill-bench/seckill/scenario/check"
 )
@@ -12,7 +11,7 @@ import (
 // WriteMarkdown does one.
 func WriteCollectionMarkdown(w io.Writer, c *Collection) error {
 	m := &markdown{}
-	m.block("## %s %s: %s", signOf(c.Opinion()), strings.ToUpper(string(c.Opinion())), inline(c.what()))
+	m.block("## %s %s: %s", signOf(c.Opinion()), c.word(), inline(c.what()))
 	m.block("%s.", opening(c.Conclusion()))
 	if worth := c.Worth(); worth != "" {
 		m.block("%s", opening(worth))
@@ -41,6 +40,11 @@ func (m *markdown) bullets(title string, lines []string) {
 }
 
 func (c *Collection) violationsIn(m *markdown) {
+	expected := c.expected()
+	for _, rule := range inOrder(expected) {
+		runs := expected[rule]
+		m.block("**Expected: %s, %s in %s**: %s.", inline(string(rule)), times(casesIn(runs, rule)), runsOf(len(runs)), notPromised)
+	}
 	broken := c.broken()
 	for _, rule := range inOrder(broken) {
 		run := clearest(broken[rule], rule)
@@ -88,6 +92,11 @@ func (c *Collection) Annotations(file string) (list []Annotation) {
 			text = fmt.Sprintf("%s: %s", run.Name, v.Cases[0].Message)
 		}
 		list = append(list, Annotation{Level: LevelError, File: file, Line: 1, Title: fmt.Sprintf("%s: %s broken", c.Script, rule), Text: text})
+	}
+	expected := c.expected()
+	for _, rule := range inOrder(expected) {
+		text := fmt.Sprintf("%s in %s: %s", times(casesIn(expected[rule], rule)), runsOf(len(expected[rule])), notPromised)
+		list = append(list, Annotation{Level: LevelNotice, File: file, Line: 1, Title: fmt.Sprintf("%s: %s, as expected", c.Script, rule), Text: text})
 	}
 	if c.Opinion() == check.Unknown {
 		for _, doubt := range c.AllDoubts() {

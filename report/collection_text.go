@@ -16,6 +16,7 @@ import (
 func WriteCollectionText(w io.Writer, c *Collection) error {
 	t := &collectionText{c: c, shown: map[string]check.Rule{}}
 	t.verdict()
+	t.expected()
 	t.violations()
 	t.list("  In doubt", c.AllDoubts())
 	t.runs()
@@ -42,7 +43,7 @@ func (t *collectionText) list(title string, lines []string) {
 
 func (t *collectionText) verdict() {
 	c := t.c
-	first := strings.ToUpper(string(c.Opinion())) + "  "
+	first := c.word() + "  "
 	t.say(first, "%s: %s", c.what(), c.Conclusion())
 	if worth := c.Worth(); worth != "" {
 		t.say(strings.Repeat(" ", len(first)), "%s", worth)
@@ -78,20 +79,32 @@ func (c *Collection) Conclusion() string {
 	case check.Unknown:
 		return "no rule seen broken, and that proves too little; " + sold
 	}
+	if len(c.expected()) > 0 {
+		return "no rule broken but those that were expected to be; " + sold
+	}
 	return "no rule broken; " + sold
 }
 
 // Worth says how rare a fault may be that these runs would have missed, by the
 // share that none of n independent sales excludes with 95% confidence. It is
-// empty where something was broken.
+// empty where something was broken, expected or not.
 func (c *Collection) Worth() string {
 	n := c.Sales()
-	if n == 0 || c.Opinion() == check.Invalid {
+	if n == 0 || c.Opinion() == check.Invalid || len(c.expected()) > 0 {
 		return ""
 	}
 	missed := 1 - math.Pow(0.05, 1/float64(n))
 	return fmt.Sprintf("A fault that strikes more than %s of such sales would have shown (95%%). Same seed, same plan; the interleaving is the server's.",
 		percent(math.Ceil(missed*1000)/1000))
+}
+
+// expected tells in a line each what was expected to break and did.
+func (t *collectionText) expected() {
+	expected := t.c.expected()
+	for _, rule := range inOrder(expected) {
+		runs := expected[rule]
+		t.say(fmt.Sprintf("  expected  %s  ", rule), "%s in %s: %s", thousands(casesIn(runs, rule)), runsOf(len(runs)), notPromised)
+	}
 }
 
 // violations tells the first case of each rule, with the lines that repeat it
@@ -137,6 +150,13 @@ func (t *collectionText) example(run *CollectedRun, rule check.Rule) {
 	for i := range c.Attempts {
 		t.say("      ", "%s", Plain(run.Summary.attemptLine(&c.Attempts[i])))
 	}
+	for _, line := range run.Summary.around(rule, c) {
+		t.say("      ", "%s", Plain(line))
+	}
+	if why := likely(v); why != "" {
+		t.say("    ", "Likely, not proven: %s.", Plain(why))
+	}
+	t.smallest("    ", run.Summary, rule)
 	lines := run.byHand(c)
 	switch above, shown := t.shown[run.Name]; {
 	case len(lines) == 0:

@@ -37,16 +37,22 @@ func WriteHTML(w io.Writer, s *Summary) error {
 type page struct {
 	Name, Opinion, Sign, Headline, Units, Ended, Claim string
 	// Embedded is the notice of a run on the embedded server; else empty.
-	Embedded   string
-	Facts      []fact
-	Violations []pageViolation
-	Doubts     []string
-	Warnings   []string
-	Objectives []pageObjective
-	Pictures   []pagePicture
-	Columns    []string
-	Times      []pageTable
-	Unanswered string
+	Embedded string
+	// But is what was expected and came, of a valid verdict; else empty.
+	But string
+	// Witness says what a valid verdict rests on, Lost what was lost; both may be
+	// empty.
+	Witness, Lost string
+	Facts         []fact
+	// Violations are those that were not expected.
+	Violations, Expected []pageViolation
+	Doubts               []string
+	Warnings             []string
+	Objectives           []pageObjective
+	Pictures             []pagePicture
+	Columns              []string
+	Times                []pageTable
+	Unanswered           string
 	// Asks is whether the attempts differ in what they asked for.
 	Asks  bool
 	Items []pageItem
@@ -62,13 +68,21 @@ type page struct {
 }
 
 type pageViolation struct {
-	Rule, Demand, Times, More string
-	Cases                     []pageCase
+	Rule, Demand, Times, More, Likely string
+	// Held is what the smallest record holds, Smallest how it is judged.
+	Held, Smallest string
+	// Asks is that of the page.
+	Asks  bool
+	Cases []pageCase
 }
 
 type pageCase struct {
 	Message  string
 	Attempts []pageAttempt
+	// Around are what the audit read, and the faults by the case.
+	Around []string
+	// Likely are its causes where they are not those of the first case.
+	Likely string
 }
 
 // A pageAttempt is an attempt as evidence.
@@ -76,7 +90,7 @@ type pageAttempt struct {
 	Buyer, Request, Asked, Due, Call, Return, Outcome, Granted, Left, Reply string
 }
 
-// A pageRule is a rule and what became of it: State is violated, held,
+// A pageRule is a rule and what became of it: State is violated, expected, held,
 // unexercised or undecided.
 type pageRule struct{ Name, Demand, State, Text string }
 
@@ -103,21 +117,27 @@ func newPage(s *Summary) (*page, error) {
 	pictures, err := pagePictures(s)
 	p := &page{
 		Name: Plain(s.Head.Name), Opinion: string(s.Verdict.Opinion), Units: s.unitsSold(), Ended: Plain(s.ended()),
-		Claim: s.claim(), Facts: s.facts(), Violations: s.pageViolations(), Doubts: plainAll(s.doubts()),
+		Claim: s.claim(), Facts: s.facts(), Violations: s.pageViolations(s.Verdict.Unexpected()), Expected: s.pageViolations(s.Verdict.Expected()), Doubts: plainAll(s.doubts()),
 		Objectives: s.pageObjectives(), Pictures: pictures, Columns: timeColumns, Times: s.pageTimes(), Rules: s.pageRules(),
 		Conditions: s.pageConditions(), Config: s.pageConfig(), Command: Plain(s.Head.Command), Scenario: strings.Join(plainAll(strings.Split(s.Head.Scenario, "\n")), "\n"),
-		Unanswered: s.unansweredNote(), Asks: len(s.items) > 1 || s.Head.Quantity == 0 || len(s.verbsAfter()) > 0,
+		Unanswered: s.unansweredNote(), Asks: s.asks(),
 		Seed: strconv.FormatUint(s.Head.Seed, 10) + " (" + seedSentence + ")", Seckill: Plain(s.Head.Host.Seckill),
 	}
 	p.Sign, p.Headline = s.headline()
+	if s.Verdict.Opinion == check.Valid {
+		p.But = expectedWhat(&s.Verdict)
+	}
 	if s.Head.Server.Kind == "embedded" {
 		p.Embedded = embeddedSentence
 	}
-	if s.Tail != nil {
-		p.Warnings = plainAll(s.Tail.Warnings)
-	}
+	p.Warnings, p.Witness, p.Lost = plainAll(s.warnings()), upperFirst(s.witnessLine()), s.lossLine()
 	p.Items, p.MoreItems = s.pageItems()
 	return p, err
+}
+
+// asks reports whether the attempts differ in what they asked for.
+func (s *Summary) asks() bool {
+	return len(s.items) > 1 || s.Head.Quantity == 0 || len(s.verbsAfter()) > 0
 }
 
 // headline is the verdict as a sign and a sentence.
@@ -125,9 +145,9 @@ func (s *Summary) headline() (sign, sentence string) {
 	what := Plain(s.Head.Script.Name) + " on " + Plain(s.serverName())
 	switch s.Verdict.Opinion {
 	case check.Valid:
-		return "✓", what + ": no rule broken"
+		return "✓", what + ": " + noneBroken(&s.Verdict)
 	case check.Invalid:
-		n := len(s.Verdict.Violations)
+		n := len(s.Verdict.Unexpected())
 		if n == 1 {
 			return "✗", what + ": one rule broken"
 		}
@@ -154,19 +174,25 @@ func pagePictures(s *Summary) ([]pagePicture, error) {
 	return shown, nil
 }
 
-func (s *Summary) pageViolations() []pageViolation {
+func (s *Summary) pageViolations(of []check.Violation) []pageViolation {
 	var shown []pageViolation
-	for _, v := range s.Verdict.Violations {
-		p := pageViolation{Rule: Plain(string(v.Rule)), Demand: v.Rule.MustHold(), Times: times(v.Count)}
-		for _, c := range v.Cases {
-			evidence := pageCase{Message: Plain(c.Message)}
+	for _, v := range of {
+		p := pageViolation{
+			Rule: Plain(string(v.Rule)), Demand: v.Rule.MustHold(), Times: times(v.Count), More: moreOf(&v, len(v.Cases)),
+			Likely: Plain(likely(&v)), Asks: s.asks(),
+		}
+		what, command := s.smallest(v.Rule)
+		p.Held, p.Smallest = what, Plain(command)
+		for k := range v.Cases {
+			c := &v.Cases[k]
+			evidence := pageCase{Message: Plain(c.Message), Around: plainAll(s.around(v.Rule, c))}
+			if why := Plain(strings.Join(c.Causes, "; or: ")); why != p.Likely {
+				evidence.Likely = why
+			}
 			for i := range c.Attempts {
 				evidence.Attempts = append(evidence.Attempts, s.pageAttempt(&c.Attempts[i]))
 			}
 			p.Cases = append(p.Cases, evidence)
-		}
-		if more := v.Count - int64(len(v.Cases)); more > 0 && len(v.Cases) > 0 {
-			p.More = "and " + thousands(more) + " more"
 		}
 		shown = append(shown, p)
 	}
@@ -210,7 +236,9 @@ func (s *Summary) pageRules() []pageRule {
 
 func (s *Summary) ruleState(rule check.Rule) (state, text string) {
 	v := s.Verdict
-	if broken := s.violationOf(rule); broken != nil {
+	if broken := s.violationOf(rule); broken != nil && broken.Expected {
+		return "expected", "violated " + times(broken.Count) + ", as expected: " + notPromised
+	} else if broken != nil {
 		return "violated", "violated " + times(broken.Count)
 	}
 	if why, is := s.Verdict.Undecided[rule]; is {

@@ -28,6 +28,8 @@ type result struct {
 	Exercise   map[check.Rule]string    `json:"exercise"`
 	Undecided  map[check.Rule]string    `json:"undecided"`
 	Violations []violation              `json:"violations"`
+	Losses     *lossResult              `json:"losses"`
+	Witness    *int64                   `json:"witness"`
 	Objective  []objective              `json:"objective"`
 	Model      string                   `json:"model"`
 	Item       terms                    `json:"item"`
@@ -53,15 +55,38 @@ type result struct {
 }
 
 type violation struct {
-	Rule     check.Rule    `json:"rule"`
-	MustHold string        `json:"must_hold"`
-	Count    int64         `json:"count"`
-	Cases    []caseOfWrong `json:"cases"`
+	Rule     check.Rule `json:"rule"`
+	MustHold string     `json:"must_hold"`
+	Expected bool       `json:"expected"`
+	Count    int64      `json:"count"`
+	// First and Last are instants; null where the audit alone tells.
+	First *int64        `json:"first"`
+	Last  *int64        `json:"last"`
+	Cases []caseOfWrong `json:"cases"`
+	// Counterexample is null where there is none.
+	Counterexample *counterexample `json:"counterexample"`
 }
 
 type caseOfWrong struct {
 	Message  string    `json:"message"`
 	Attempts []attempt `json:"attempts"`
+	Audit    *string   `json:"audit"`
+	Faults   []string  `json:"faults"`
+	Causes   []string  `json:"causes"`
+}
+
+// A counterexample is a record of its own; its folder is relative to this one.
+type counterexample struct {
+	Folder   string `json:"folder"`
+	Attempts int64  `json:"attempts"`
+}
+
+// lossResult is what was lost; null where no audit tells.
+type lossResult struct {
+	Sales  *int64 `json:"sales"`
+	Oldest *int64 `json:"oldest"`
+	Units  *int64 `json:"units"`
+	Buyers int64  `json:"buyers"`
 }
 
 // An attempt is the evidence of a case; instants in ns from the opening.
@@ -204,6 +229,7 @@ func (s *Summary) result() result {
 	r := result{
 		Version: 1, Name: s.Head.Name, Seed: s.Head.Seed, Shard: s.Head.Shard, Started: s.Head.Started,
 		Verdict: s.Verdict.Opinion, Doubts: listOf(s.Verdict.Doubts), Violations: s.violations(),
+		Losses: losses(s.Verdict.Losses), Witness: notZero(s.Verdict.Witness),
 		Exercised: mapOf(s.Verdict.Exercised), Exercise: mapOf(s.Verdict.Exercise), Undecided: mapOf(s.Verdict.Undecided),
 		Objective: []objective{}, Model: s.Head.Model,
 		Item:   terms{Stock: stock, Quantity: notZero(s.Head.Quantity), Limit: notZero(s.Head.Terms.Limit), Buyers: s.Head.Buyers},
@@ -240,7 +266,7 @@ func (r *result) addTail(s *Summary) {
 	}
 	r.Driver = driver{
 		CPU: notZero(t.Driver.CPU), MaxRSS: notZero(t.Driver.MaxRSS), GCPauseMax: &t.Driver.GCPauseMax,
-		Bound: t.Driver.Bound, Warnings: listOf(t.Warnings),
+		Bound: t.Driver.Bound, Warnings: listOf(s.warnings()),
 	}
 	if s.Recorded > 0 {
 		r.Driver.CPUPerAttempt = notZero(t.Driver.CPU / s.Recorded)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"github.com/seckill-bench/seckill/scenario/check"
 	"github.com/seckill-bench/seckill/scenario/history"
 	"github.com/seckill-bench/seckill/scenario/sale"
 )
@@ -10,15 +11,31 @@ func (s *Summary) violations() []violation {
 	for _, v := range s.Verdict.Violations {
 		cases := []caseOfWrong{}
 		for _, c := range v.Cases {
-			w := caseOfWrong{Message: c.Message, Attempts: []attempt{}}
+			w := caseOfWrong{Message: c.Message, Attempts: []attempt{}, Faults: listOf(c.Faults), Causes: listOf(c.Causes)}
+			if audit := s.auditLine(v.Rule, &c); audit != "" {
+				w.Audit = &audit
+			}
 			for i := range c.Attempts {
 				w.Attempts = append(w.Attempts, s.attempt(&c.Attempts[i]))
 			}
 			cases = append(cases, w)
 		}
-		all = append(all, violation{v.Rule, v.Rule.MustHold(), v.Count, cases})
+		one := violation{
+			Rule: v.Rule, MustHold: v.Rule.MustHold(), Expected: v.Expected, Count: v.Count, First: unlessNever(v.First), Last: unlessNever(v.Last), Cases: cases,
+		}
+		if c := s.counterexampleOf(v.Rule); c != nil {
+			one.Counterexample = &counterexample{c.Folder, c.Attempts}
+		}
+		all = append(all, one)
 	}
 	return all
+}
+
+func losses(l *check.Losses) *lossResult {
+	if l == nil {
+		return nil
+	}
+	return &lossResult{l.Sales, l.Oldest, l.Units, l.Buyers}
 }
 
 func (s *Summary) attempt(a *history.Attempt) attempt {

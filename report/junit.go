@@ -39,6 +39,8 @@ type junitCase struct {
 	Failure   *junitMessage `xml:"failure"`
 	Error     *junitMessage `xml:"error"`
 	Skipped   *junitMessage `xml:"skipped"`
+	// Output is text of a case that passes.
+	Output *junitOutput `xml:"system-out"`
 }
 
 type junitMessage struct {
@@ -47,9 +49,15 @@ type junitMessage struct {
 	Text    string `xml:",cdata"`
 }
 
+type junitOutput struct {
+	Text string `xml:",cdata"`
+}
+
 // WriteJUnit writes junit.xml: one testsuite, in it a case for each rule, one
 // for each objective and, for an unknown verdict, one that holds the doubts.
-// Violated or missed is a failure, undecided an error, not exercised skipped.
+// Violated or missed is a failure, undecided an error, not exercised skipped. What
+// was expected to be violated passes and says so in its output: a failure would
+// fail the build, and skipped would say that nothing was looked at.
 func WriteJUnit(w io.Writer, s *Summary) error {
 	return (&junitSuites{Suites: []junitSuite{s.junit()}}).write(w)
 }
@@ -113,7 +121,10 @@ func (j *junitSuite) add(c junitCase) {
 
 func (s *Summary) ruleCase(rule check.Rule) junitCase {
 	c := junitCase{Name: string(rule)}
-	if v := s.violationOf(rule); v != nil {
+	if v := s.violationOf(rule); v != nil && v.Expected {
+		c.Output = &junitOutput{plainLines(append([]string{fmt.Sprintf("expected: broken %s; %s", times(v.Count), notPromised)}, s.evidence(v)...))}
+		return c
+	} else if v != nil {
 		c.Failure = &junitMessage{Message: fmt.Sprintf("broken %s: %s", times(v.Count), rule.MustHold()), Type: string(rule), Text: plainLines(s.evidence(v))}
 		return c
 	}
@@ -145,11 +156,21 @@ func (s *Summary) violationOf(rule check.Rule) *check.Violation {
 // evidence lists the cases of a violation, each with its attempts.
 func (s *Summary) evidence(v *check.Violation) []string {
 	var lines []string
-	for _, c := range v.Cases {
+	for i := range v.Cases {
+		c := &v.Cases[i]
 		lines = append(lines, c.Message)
 		for i := range c.Attempts {
 			lines = append(lines, "  "+s.attemptLine(&c.Attempts[i]))
 		}
+		for _, line := range s.around(v.Rule, c) {
+			lines = append(lines, "  "+line)
+		}
+	}
+	if why := likely(v); why != "" {
+		lines = append(lines, "likely, not proven: "+why)
+	}
+	if what, command := s.smallest(v.Rule); what != "" {
+		lines = append(lines, "smallest, "+what+": "+command)
 	}
 	return lines
 }

@@ -26,6 +26,9 @@ type Live struct {
 	attempts int64
 	sold     int64
 	errors   int64
+	// faults counts the faults so far, fault is the latest.
+	faults int64
+	fault  string
 	// items holds what is left of each, by the answers so far.
 	items []liveItem
 	// released are the purchases whose release was answered ok.
@@ -60,8 +63,16 @@ func NewLive(head *history.Head) *Live {
 	return l
 }
 
-// Event counts the units that a restock brought. Other events it leaves alone.
+// Event counts the units that a restock brought, and the faults. Other events it
+// leaves alone.
 func (l *Live) Event(e history.Event) {
+	if e.Kind == history.EventFault {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.faults++
+		l.fault = Plain(e.Text)
+		return
+	}
 	if e.Kind != history.EventRestock || int(e.Item) >= len(l.items) {
 		return
 	}
@@ -162,6 +173,10 @@ type Snapshot struct {
 	// Attempts is all attempts so far, Sold the purchases that were granted
 	// units, Errors the attempts without a business reply.
 	Attempts, Sold, Errors int64
+	// Faults counts the faults so far, and Fault is the latest in a few words, safe
+	// to print.
+	Faults int64
+	Fault  string
 	// Rate is the attempts per second over the last whole second, or over the
 	// first while it lasts.
 	Rate float64
@@ -175,7 +190,7 @@ func (l *Live) Snapshot() Snapshot {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := Snapshot{
-		Stock: l.stock, Attempts: l.attempts, Sold: l.sold, Errors: l.errors, P50: -1, P99: -1,
+		Stock: l.stock, Attempts: l.attempts, Sold: l.sold, Errors: l.errors, Faults: l.faults, Fault: l.fault, P50: -1, P99: -1,
 	}
 	for _, item := range l.items {
 		s.Left += max(item.left, 0)

@@ -157,6 +157,19 @@ func TestLiveIsSafeForManyGoroutines(t *testing.T) {
 	}
 }
 
+func TestLiveTellsFaults(t *testing.T) {
+	l := newTestLive(modelBurst)
+	if s := l.Snapshot(); s.Faults != 0 || s.Fault != "" {
+		t.Errorf("%d faults, %q, before any", s.Faults, s.Fault)
+	}
+	l.Event(fault("pause", 1, 2))
+	l.Event(fault("kill primary\x1b[2J", 3, history.Never))
+	l.Event(history.Event{Kind: history.EventReload, Text: "no fault"})
+	if s := l.Snapshot(); s.Faults != 2 || s.Fault != `kill primary\x1b[2J` {
+		t.Errorf("%d faults, the latest %q", s.Faults, s.Fault)
+	}
+}
+
 func BenchmarkLive(b *testing.B) {
 	l := newTestLive(modelOpen)
 	batch := burstOf(4096, 1000)

@@ -63,10 +63,16 @@ func longestRun(text string, of rune) (longest int) {
 func (m *markdown) verdict() {
 	s := m.s
 	sign, headline := s.headline()
-	m.block("## %s %s: %s", sign, strings.ToUpper(string(s.Verdict.Opinion)), inline(s.Head.Name))
+	m.block("## %s %s: %s", sign, opinionWord(&s.Verdict), inline(s.Head.Name))
 	m.block("%s; %s.", opening(headline), inline(s.unitsSold()))
 	if ended := s.ended(); ended != "" {
 		m.block("%s", opening(ended))
+	}
+	if witness := s.witnessLine(); witness != "" {
+		m.block("%s.", opening(upperFirst(witness)))
+	}
+	if lost := s.lossLine(); lost != "" {
+		m.block("Lost: %s.", inline(lost))
 	}
 	if s.Head.Server.Kind == "embedded" {
 		m.block("%s", inline(embeddedSentence))
@@ -100,7 +106,10 @@ func (m *markdown) counts() {
 }
 
 func (m *markdown) violations() {
-	for _, v := range m.s.Verdict.Violations {
+	for _, v := range m.s.Verdict.Expected() {
+		m.block("**Expected: %s, %s**: %s.", inline(string(v.Rule)), times(v.Count), notPromised)
+	}
+	for _, v := range m.s.Verdict.Unexpected() {
 		m.block("### %s, broken %s", inline(string(v.Rule)), times(v.Count))
 		m.block("Must hold: %s.", inline(v.Rule.MustHold()))
 		if len(v.Cases) == 0 {
@@ -112,8 +121,12 @@ func (m *markdown) violations() {
 		for i := range first.Attempts {
 			attempts = append(attempts, m.s.attemptLine(&first.Attempts[i]))
 		}
+		attempts = append(attempts, m.s.around(v.Rule, &first)...)
 		if len(attempts) > 0 {
 			m.fence(attempts...)
+		}
+		if why := likely(&v); why != "" {
+			m.block("Likely, not proven: %s.", inline(why))
 		}
 	}
 }

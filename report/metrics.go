@@ -23,9 +23,16 @@ func WriteMetrics(w io.Writer, s *Summary) error {
 		m.sample("seckill_verdict", oneIf(s.Verdict.Opinion == o), "seckill_verdict", string(o))
 	}
 	m.family("seckill_violations", "gauge", "", "Cases in which a rule was broken.")
-	for _, v := range s.Verdict.Violations {
+	for _, v := range s.Verdict.Unexpected() {
 		m.sample("seckill_violations", float64(v.Count), "rule", string(v.Rule))
 	}
+	if expected := s.Verdict.Expected(); len(expected) > 0 {
+		m.family("seckill_expected_violations", "gauge", "", "Cases in which a rule was broken that the scenario does not promise to keep.")
+		for _, v := range expected {
+			m.sample("seckill_expected_violations", float64(v.Count), "rule", string(v.Rule))
+		}
+	}
+	m.losses(s.Verdict.Losses)
 	m.attempts(s)
 	m.units(s)
 	m.rates(s)
@@ -39,6 +46,22 @@ func WriteMetrics(w io.Writer, s *Summary) error {
 
 // metrics is OpenMetrics text in the making.
 type metrics struct{ text strings.Builder }
+
+func (m *metrics) losses(l *check.Losses) {
+	if l == nil {
+		return
+	}
+	if l.Sales != nil {
+		m.family("seckill_lost_sales", "gauge", "", "Acknowledged sales that the ledger does not hold.")
+		m.sample("seckill_lost_sales", float64(*l.Sales))
+	}
+	if l.Units != nil {
+		m.family("seckill_lost_units", "gauge", "", "Units that neither stock nor ledger holds; fewer than 0 were invented.")
+		m.sample("seckill_lost_units", float64(*l.Units))
+	}
+	m.family("seckill_buyers_beyond_limit", "gauge", "", "Buyers served beyond the limit.")
+	m.sample("seckill_buyers_beyond_limit", float64(l.Buyers))
+}
 
 func (m *metrics) attempts(s *Summary) {
 	m.family("seckill_attempts", "counter", "", "Purchases that were due.")

@@ -136,3 +136,12 @@ func wrap(first, text string, width int) string {
 	b.WriteByte('\n')
 	return b.String()
 }
+
+// upperFirst writes the first letter of a sentence large.
+func upperFirst(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(first)) + text[size:]
+}

@@ -56,8 +56,10 @@ func (s *Summary) showSoldOut(p *panel, unit timeUnit) {
 	}
 }
 
-// showEvents marks the restocks and reloads in a panel and in its key.
+// showEvents marks the restocks and reloads in a panel and in its key, and names
+// the faults.
 func (s *Summary) showEvents(p *panel, unit timeUnit) {
+	s.nameFaults(p, unit)
 	if m := s.eventMarks(history.EventRestock, unit, stroke(purple, lineThick)); len(m.at) > 0 {
 		text := "restocked"
 		if n := s.restocked(); n > 0 {
@@ -78,6 +80,7 @@ func (s *Summary) markAll(p *panel, unit timeUnit) {
 	if m, is := s.soldOutMark(unit); is {
 		p.Add(m)
 	}
+	p.Add(edges(s.faultBands(unit)))
 	p.Add(s.eventMarks(history.EventRestock, unit, stroke(purple, lineThick)), s.eventMarks(history.EventReload, unit, s.reloadStyle()))
 }
 

@@ -2,8 +2,11 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"gonum.org/v1/plot/plotter"
+
+	"github.com/seckill-bench/seckill/scenario/history"
 )
 
 // stockPicture draws the units left by the answers, and the audit's figure
@@ -17,6 +20,7 @@ func stockPicture(s *Summary) (picture, bool) {
 	unit := unitOf(end)
 	p := panel{Plot: newPlot("instant of return, " + unit.name + " since the doors opened"), y: "units left"}
 	p.Y.Tick.Marker = wholeTicks{}
+	s.shadeFaults(&p, unit)
 	left := s.series.left(stock)
 	left = append(left, plotter.XY{X: float64(end), Y: left[len(left)-1].Y})
 	lo, hi := 0.0, float64(max(stock, 1))
@@ -26,6 +30,11 @@ func stockPicture(s *Summary) (picture, bool) {
 	}
 	last := left[len(left)-1]
 	p.show(s.stockLine(), line(left, stroke(blue, lineThick)))
+	read := s.readings(unit)
+	for _, at := range read {
+		lo, hi = min(lo, at.Y), max(hi, at.Y)
+	}
+	p.showReadings(read)
 	s.showSoldOut(&p, unit)
 	s.showEvents(&p, unit)
 	if s.Left != nil {
@@ -59,6 +68,9 @@ func (s *Summary) stockCaption() string {
 	line := "The line is what the answers say: the stock less every unit granted, where its reply came back. "
 	if s.Released != nil || s.Restocked != nil {
 		line = "The line is what the answers say: the stock less every unit granted, and more every unit released or restocked, where the reply came back. "
+	}
+	if slices.ContainsFunc(s.Events, func(e history.Event) bool { return e.Kind == history.EventStock }) {
+		line += "The small dots are the stock as it was read on the way. "
 	}
 	return line + "The dot at its end is the audit, the server's own account when all was quiet."
 }

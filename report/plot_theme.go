@@ -29,6 +29,8 @@ const (
 	blue
 	vermilion
 	purple
+	veil
+	hem
 )
 
 // paints holds, for each paint, its colour on white and the name by which the
@@ -54,6 +56,8 @@ var paints = [...]struct {
 	blue:      {"blue", color.RGBA{0x00, 0x72, 0xb2, 0xff}},
 	vermilion: {"vermilion", color.RGBA{0xd5, 0x5e, 0x00, 0xff}},
 	purple:    {"purple", color.RGBA{0xcc, 0x79, 0xa7, 0xff}},
+	veil:      {"veil", color.RGBA{0xe7, 0xe3, 0xf4, 0xff}},
+	hem:       {"hem", color.RGBA{0x8f, 0x80, 0xc4, 0xff}},
 }
 
 // RGBA implements color.Color.

@@ -83,6 +83,7 @@ func (t *timeline) perSecond(n int64) float64 {
 // would be a needle that hides the rest.
 func (t *timeline) rates() panel {
 	p := panel{Plot: newPlot(""), y: "attempts/s"}
+	t.shadeFaults(&p, t.unit)
 	bins := t.filled()
 	due, done := make([]float64, len(bins)), make(plotter.XYs, len(bins)+1)
 	top := 0.0
@@ -119,6 +120,7 @@ func (t *timeline) latency() (panel, bool) {
 		return panel{}, false
 	}
 	p := panel{Plot: newPlot("")}
+	t.shadeFaults(&p, t.unit)
 	axis.label(&p, what)
 	if slices.Contains(lost, true) {
 		p.show("p99 not answered", t.columns(lost, axis, shade))
@@ -169,6 +171,7 @@ func (t *timeline) columns(which []bool, axis timeAxis, c paint) area {
 // outcomes is the panel of what the attempts came to, stacked.
 func (t *timeline) outcomes() panel {
 	p := panel{Plot: newPlot(""), y: "outcomes/s"}
+	t.shadeFaults(&p, t.unit)
 	bins := t.filled()
 	floor := make([]float64, len(bins))
 	top := 0.0

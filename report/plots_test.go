@@ -43,6 +43,9 @@ func sampleSummaries(t *testing.T) map[string]*Summary {
 		"extreme": summarize(t, extreme(), check.Verdict{Opinion: check.Unknown}),
 		"lots":    severalItems(t),
 		"returns": givenBack(t),
+		"once":    hurtOnce(t),
+		"often":   hurtOften(t),
+		"several": hurtTogether(t),
 		"nothing": summarize(t, nothing(), check.Verdict{Opinion: check.Unknown}),
 	}
 }
@@ -53,6 +56,7 @@ func TestWriteSamples(t *testing.T) {
 	}
 	all := sampleSummaries(t)
 	all["open"], all["killed"], all["invalid"] = openRun(t), killed(t), invalidBurst(t)
+	all["expected"], all["explained"] = lossy(t), explained(t)
 	all["million"] = poisson(1_000_000, 20_000, 500_000).summary(t)
 	for name, s := range all {
 		dir := filepath.Join(*samples, name)

@@ -59,6 +59,14 @@ type Summary struct {
 	AllAnswered *int64
 	// Objective holds the objectives in the order they were given.
 	Objective []Finding
+	// Counterexamples are the small records beside this one that alone break a
+	// rule.
+	Counterexamples []Counterexample
+
+	// dir is the results folder, where it is known.
+	dir string
+	// notes are warnings about the reports themselves.
+	notes []string
 
 	// silent is the attempts of any verb without a definite business reply, and
 	// early those of them that were over before their timeout, as far as that is
@@ -91,6 +99,14 @@ const (
 	modelClosed = "closed"
 	modelOpen   = "open"
 )
+
+// warnings are the driver's, and those about the reports.
+func (s *Summary) warnings() []string {
+	if s.Tail == nil {
+		return s.notes
+	}
+	return slices.Concat(s.Tail.Warnings, s.notes)
+}
 
 // NotAnswered is the number of purchases without a definite business reply.
 func (s *Summary) NotAnswered() int64 {

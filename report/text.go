@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/seckill-bench/seckill/scenario/check"
 	"github.com/seckill-bench/seckill/scenario/history"
@@ -22,7 +23,7 @@ const casesShown = 2
 // WriteText writes the summary a person reads at the end of a run: the
 // verdict, what the model of arrivals may claim, the evidence, the times, and
 // under which conditions all that holds. It holds no escape codes, and no line
-// is wider than 100 columns.
+// is wider than 100 columns but those that are to be pasted.
 func WriteText(w io.Writer, s *Summary) error {
 	t := &text{s: s}
 	t.verdict()
@@ -52,19 +53,30 @@ func (p *prose) say(first, format string, args ...any) {
 	p.out.WriteString(wrap(first, fmt.Sprintf(format, args...), width))
 }
 
+// paste writes a line that is to be pasted, and so is not broken: beside what
+// says so, or below where that makes it too long.
+func (p *prose) paste(first, line string) {
+	line = Plain(line)
+	if utf8.RuneCountInString(first+line) > width {
+		indent := len(first) - len(strings.TrimLeft(first, " "))
+		first = strings.TrimRight(first, " ") + "\n" + strings.Repeat(" ", indent+2)
+	}
+	p.out.WriteString(first + line + "\n")
+}
+
 // head begins a section.
 func (p *prose) head(title string) { p.out.WriteString("\n" + title + "\n") }
 
 func (t *text) verdict() {
 	s := t.s
-	verdict := strings.ToUpper(string(s.Verdict.Opinion))
+	verdict := opinionWord(&s.Verdict)
 	what := fmt.Sprintf("%s, script %s on %s", Plain(s.Head.Name), Plain(s.Head.Script.Name), Plain(s.serverName()))
 	switch s.Verdict.Opinion {
 	case check.Valid:
-		t.say(verdict+"  ", "%s: no rule broken; %s", what, s.unitsSold())
+		t.say(verdict+"  ", "%s: %s; %s", what, noneBroken(&s.Verdict), s.unitsSold())
 	case check.Invalid:
 		var rules []string
-		for _, v := range s.Verdict.Violations {
+		for _, v := range s.Verdict.Unexpected() {
 			rules = append(rules, string(v.Rule))
 		}
 		t.say(verdict+"  ", "%s: %s broken; %s", what, strings.Join(rules, ", "), s.unitsSold())
@@ -75,6 +87,13 @@ func (t *text) verdict() {
 		t.say("MISSED  ", "%d of %d objectives", n, len(t.s.Objective))
 	}
 	t.ended()
+	if witness := s.witnessLine(); witness != "" {
+		t.say("  ", "%s.", upperFirst(witness))
+	}
+	if lost := s.lossLine(); lost != "" {
+		t.say("  lost      ", "%s", lost)
+	}
+	t.expected()
 }
 
 // missed is how many objectives were missed.
@@ -161,19 +180,58 @@ func (s *Summary) cameOnTop() string {
 }
 
 func (t *text) violations() {
-	for _, v := range t.s.Verdict.Violations {
+	unexpected := t.s.Verdict.Unexpected()
+	for _, v := range unexpected {
 		t.head(fmt.Sprintf("  %s, broken %s", v.Rule, times(v.Count)))
 		t.say("    ", "Must hold: %s.", v.Rule.MustHold())
 		shown := v.Cases[:min(len(v.Cases), casesShown)]
-		for i, c := range shown {
-			t.say(fmt.Sprintf("  %3d. ", i+1), "%s", Plain(c.Message))
-			for k := range c.Attempts {
-				t.say("         ", "%s", Plain(t.s.attemptLine(&c.Attempts[k])))
-			}
+		for i := range shown {
+			t.say(fmt.Sprintf("  %3d. ", i+1), "%s", Plain(shown[i].Message))
+			t.evidence("         ", v.Rule, &shown[i])
 		}
-		if more := v.Count - int64(len(shown)); more > 0 && len(shown) > 0 {
-			t.say("       ", "and %s more", thousands(more))
+		if more := moreOf(&v, len(shown)); more != "" {
+			t.say("       ", "%s", more)
 		}
+		if why := likely(&v); why != "" {
+			t.say("    ", "Likely, not proven: %s.", Plain(why))
+		}
+		t.smallest("    ", t.s, v.Rule)
+	}
+	if len(unexpected) > 0 && t.s.Head.Command != "" {
+		t.out.WriteByte('\n')
+		t.paste("  Repeat it:  ", t.s.Head.Command)
+	}
+}
+
+// evidence lists the attempts of a case, and what stands around them.
+func (t *text) evidence(indent string, rule check.Rule, c *check.Case) {
+	for i := range c.Attempts {
+		t.say(indent, "%s", Plain(t.s.attemptLine(&c.Attempts[i])))
+	}
+	for _, line := range t.s.around(rule, c) {
+		t.say(indent, "%s", Plain(line))
+	}
+}
+
+// expected tells in a line or two each what was expected to break and did.
+func (t *text) expected() {
+	for _, v := range t.s.Verdict.Expected() {
+		t.say(fmt.Sprintf("  expected  %s  ", v.Rule), "%s: %s", thousands(v.Count), notPromised)
+		if len(v.Cases) == 0 {
+			continue
+		}
+		t.say("            ", "%s", Plain(v.Cases[0].Message))
+		for _, fault := range v.Cases[0].Faults {
+			t.say("            ", "%s", Plain(fault))
+		}
+		t.smallest("            ", t.s, v.Rule)
+	}
+}
+
+// smallest names the record that alone breaks a rule.
+func (p *prose) smallest(indent string, s *Summary, rule check.Rule) {
+	if what, command := s.smallest(rule); what != "" {
+		p.paste(fmt.Sprintf("%sSmallest, %s:  ", indent, what), command)
 	}
 }
 
@@ -250,11 +308,12 @@ func (t *text) notExercised() {
 const notApplied = "not applied: the run has no record of it, or the contract no promise"
 
 func (t *text) warnings() {
-	if t.s.Tail == nil || len(t.s.Tail.Warnings) == 0 {
+	warnings := t.s.warnings()
+	if len(warnings) == 0 {
 		return
 	}
 	t.head("  Warnings")
-	for _, warning := range t.s.Tail.Warnings {
+	for _, warning := range warnings {
 		t.say("    - ", "%s", Plain(warning))
 	}
 }

@@ -21,6 +21,8 @@ var reports = []struct {
 	{"interrupted", "an early end takes back an objective that was met so far", interrupted},
 	{"lots", "several items are summed up, and one that was not sold out is counted", severalItems},
 	{"returns", "what came back and what came after a purchase stands beside the sale", givenBack},
+	{"expected", "what was expected to be lost is told with the verdict, and fails nothing", lossy},
+	{"explained", "a violation says which fault it lies by, what is likely, and where it is alone", explained},
 	{"open", "response comes first, and the objectives say why they are missed or not decided", openRun},
 }
 

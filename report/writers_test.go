@@ -32,6 +32,7 @@ func TestJUnitCounts(t *testing.T) {
 	}{
 		{"one case a rule; what was not exercised is skipped", validBurst(t), len(check.Rules), 0, 0, 5},
 		{"a broken rule fails", invalidBurst(t), len(check.Rules), 2, 0, 4},
+		{"what was expected passes", lossy(t), len(check.Rules), 0, 0, 5},
 		{"an undecided rule and an unknown verdict are errors", killed(t), len(check.Rules) + 1, 0, 2, 5},
 		{"so is an objective that cannot be decided; a missed one fails", openRun(t), len(check.Rules) + 6, 4, 1, 5},
 	} {

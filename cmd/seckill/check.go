@@ -26,27 +26,40 @@ func (c *checkCmd) Run(app *app) (int, error) {
 	if c.Clean != nil {
 		return 0, c.clean(app)
 	}
-	summary, err := judge(c.Dir)
+	_, summary, err := judgeRecord(c.Dir)
 	if err != nil {
 		return 0, err
 	}
+	summary.FindCounterexamples(c.Dir)
 	return app.exit(summary, report.WriteText(app.stdout, summary))
 }
 
-// judge reads the record in a results folder and forms an opinion of it.
+// judge judges the record in a results folder, and writes beside it the smallest
+// records that break the rules that it breaks.
 func judge(dir string) (*report.Summary, error) {
-	h, err := history.Open(filepath.Join(dir, "history"))
-	if below, _ := filepath.Glob(filepath.Join(dir, "*", "history")); err != nil && len(below) > 0 {
-		return nil, fmt.Errorf("%s holds several runs: want one of them, such as %s", dir, filepath.Dir(below[0]))
-	}
+	h, summary, err := judgeRecord(dir)
 	if err != nil {
 		return nil, err
+	}
+	summary.KeepCounterexamples(dir, h)
+	return summary, nil
+}
+
+// judgeRecord reads the record in a results folder and forms an opinion of it.
+func judgeRecord(dir string) (*history.History, *report.Summary, error) {
+	h, err := history.Open(filepath.Join(dir, "history"))
+	if below, _ := filepath.Glob(filepath.Join(dir, "*", "history")); err != nil && len(below) > 0 {
+		return nil, nil, fmt.Errorf("%s holds several runs: want one of them, such as %s", dir, filepath.Dir(below[0]))
+	}
+	if err != nil {
+		return nil, nil, err
 	}
 	verdict, err := check.Check(h)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return report.Summarize(h, verdict)
+	summary, err := report.Summarize(h, verdict)
+	return h, summary, err
 }
 
 // clean removes exactly the keys that the run had named before it made them.

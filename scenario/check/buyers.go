@@ -41,7 +41,7 @@ func (j *judge) judgeStored(b *buyer) {
 	}
 	if b.units%j.entry != 0 {
 		j.add(partStored, func() string {
-			return fmt.Sprintf("the ledger holds %d units for a buyer, and every sale is of %d", b.units, j.entry)
+			return fmt.Sprintf("the ledger holds %d units for a buyer, and every sale is of %d (%[1]d mod %[2]d ≠ 0)", b.units, j.entry)
 		}, b.first(2, (*op).asked)...)
 	}
 }
@@ -63,9 +63,9 @@ func (j *judge) judgeDuplicates(b *buyer) {
 				return fmt.Sprintf("a buyer was told %s and holds %s at the end, and the limit allows %d (%d < %d)",
 					d.outcome, sales(b.held), j.limit, b.held, j.limit)
 			}, *d)
-		case b.lastSale > d.ret:
+		case b.lastSale > d.ret && b.sales <= j.limit: // who is sold too much may have been rightly told so in between
 			j.add(duplicateTooEarly, func() string {
-				return fmt.Sprintf("a buyer was told %s before one of the %s he was allowed had been called", d.outcome, sales(j.limit))
+				return fmt.Sprintf("a buyer was told %s before one of the %s he was allowed had been called (%s < %s)", d.outcome, sales(j.limit), instant(d.ret), instant(b.lastSale))
 			}, *d, b.latest())
 		}
 	}
@@ -84,7 +84,7 @@ func (j *judge) judgeSoldOut(b *buyer) {
 	for i := range b.ops {
 		if b.ops[i].class == soldOut {
 			j.add(holderToldSoldOut, func() string {
-				return fmt.Sprintf("a buyer was told sold_out and holds %s, all that the limit allows; the script promises to test that first", sales(holds))
+				return fmt.Sprintf("a buyer was told sold_out and holds %s, all that the limit allows (%d ≥ %d); the script promises to test that first", sales(holds), holds, j.limit)
 			}, append([]op{b.ops[i]}, b.first(1, (*op).asked)...)...)
 		}
 	}
@@ -95,7 +95,7 @@ func (j *judge) judgeLateSales(b *buyer) {
 	for o := range b.effects {
 		if o.inv > j.firstSoldOut.ret {
 			j.add(soldTooLate, func() string {
-				return fmt.Sprintf("an attempt called at %s was sold, after a sold_out had returned at %s", instant(o.inv), instant(j.firstSoldOut.ret))
+				return fmt.Sprintf("an attempt called at %s was sold, after a sold_out had returned at %s (%[1]s > %[2]s)", instant(o.inv), instant(j.firstSoldOut.ret))
 			}, *o, j.firstSoldOut)
 		}
 	}

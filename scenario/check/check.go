@@ -56,6 +56,7 @@ type hearing struct {
 	returns bool
 	terms   []terms
 	doubts  [][]doubt
+	lost    []itemLoss
 	next    atomic.Int64
 	// witnessed sums the steps of the orders that were replayed.
 	witnessed atomic.Int64
@@ -64,8 +65,8 @@ type hearing struct {
 // judgeItems judges each item on its own. It returns the terms with the
 // capacities summed.
 func judgeItems(h *history.History, read *reading, found *findings, d *doubts, v *Verdict) (sum terms, err error) {
-	all := &hearing{History: h, read: read, complete: d.record(h, read.attempts), returns: mayReturnUnits(h, read),
-		terms: make([]terms, len(read.records)), doubts: make([][]doubt, len(read.records))}
+	all := &hearing{History: h, read: read, complete: d.record(h, read.attempts, read.idle), returns: mayReturnUnits(h, read),
+		terms: make([]terms, len(read.records)), doubts: make([][]doubt, len(read.records)), lost: make([]itemLoss, len(read.records))}
 	capacity := int64(0)
 	for i, item := range h.Head.Items {
 		if all.terms[i], err = newTerms(&h.Head, item, &read.records[i]); err != nil {
@@ -77,6 +78,7 @@ func judgeItems(h *history.History, read *reading, found *findings, d *doubts, v
 	sum.capacity = capacity
 	all.judge(found, v.Exercised)
 	v.Witness = all.witnessed.Load()
+	v.Losses = sumLosses(all.lost, h.Events)
 	for _, list := range all.doubts {
 		for _, one := range list {
 			d.file(one)
@@ -126,7 +128,7 @@ func (all *hearing) judgeItem(i int, desk *desk, found *findings, exercised map[
 	j.judgeOrders()
 	all.witnessed.Add(j.witnessed)
 	j.exercised(exercised)
-	all.doubts[i] = j.doubts(itemPrefix(&all.Head, j.item), all.Tail)
+	all.doubts[i], all.lost[i] = j.doubts(itemPrefix(&all.Head, j.item), all.Tail), j.lost
 	r.shards, r.claims = nil, nil
 }
 
@@ -149,7 +151,8 @@ func mayReturnUnits(h *history.History, read *reading) bool {
 	return false
 }
 
-// conclude weighs what was found: a broken rule outweighs every doubt.
+// conclude weighs what was found: a broken rule outweighs every doubt, unless it
+// was expected.
 func (v *Verdict) conclude(sum terms) {
 	for _, broken := range v.Violations {
 		delete(v.Undecided, broken.Rule)
@@ -161,7 +164,7 @@ func (v *Verdict) conclude(sum terms) {
 		}
 	}
 	switch {
-	case len(v.Violations) > 0:
+	case len(v.Unexpected()) > 0:
 		v.Opinion = Invalid
 	case len(v.Doubts) > 0 || len(v.Undecided) > 0:
 		v.Opinion = Unknown

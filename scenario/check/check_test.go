@@ -81,6 +81,9 @@ var ruleTests = []struct {
 	{"a stock of zero", 1, one, attempts{buy(0, 0, 1, sale.OK)}, withStock(nothing, 0), nil},
 
 	{"a buyer told ok twice", 2, one, attempts{buy(0, 0, 1, sale.OK), buy(0, 2, 3, sale.OK)}, nothing, []Rule{DuplicateSale}},
+	{"a buyer sold twice, who was rightly told duplicate in between", 3, one, attempts{buy(0, 0, 1, sale.OK), buy(0, 2, 3, sale.Duplicate), buy(0, 4, 5, sale.OK)}, nothing, []Rule{DuplicateSale}},
+	{"a buyer told duplicate before he asked, and then sold twice", 3, one, attempts{buy(0, 2, 3, sale.Duplicate), buy(0, 4, 5, sale.OK), buy(0, 6, 7, sale.OK)}, nothing, []Rule{DuplicateSale, FalseDup}},
+	{"a buyer sold twice after he was told duplicate, which a lost reply explains", 3, one, attempts{buy(0, 0, 1, sale.Indeterminate), buy(0, 2, 3, sale.Duplicate), buy(0, 4, 5, sale.OK), buy(0, 6, 7, sale.OK)}, nothing, []Rule{DuplicateSale}},
 	{"two lost replies that both sold", 2, one, attempts{buy(0, 0, 1, sale.Indeterminate), buy(0, 2, 3, sale.Indeterminate)}, held(2), []Rule{DuplicateSale}},
 	{"twice with a limit of two", 2, sale.Terms{Limit: 2}, attempts{buy(0, 0, 1, sale.OK), buy(0, 2, 3, sale.OK)}, nothing, nil},
 	{"one request granted twice, where it must be replayed", 2, idempotent, again(buy(0, 0, 1, sale.OK), buy(0, 2, 3, sale.OK)), nothing, []Rule{DuplicateSale}},

@@ -152,7 +152,7 @@ func (j *judge) judgeOrders() {
 		return
 	}
 	for _, one := range missing {
-		j.add(orderMissing, func() string { return "no order for a buyer who was granted it" + c.told(one.known, &one) }, one.op)
+		j.add(orderMissing, func() string { return "no order for a buyer who was granted it (0 < 1)" + c.told(one.known, &one) }, one.op)
 	}
 	j.judgeExcess(excess)
 }
@@ -173,12 +173,14 @@ func (j *judge) judgeExcess(excess [][]string) {
 	for _, row := range excess {
 		one := c.grantOf(row, masks, grants)
 		if one == nil {
-			j.add(orderOfNobody, func() string { return "an order for " + c.row(row) + " that nobody was granted" })
+			j.add(orderOfNobody, func() string { return "an order for " + c.row(row) + " that nobody was granted (1 > 0)" })
 			continue
 		}
 		count[one]++
 		n := count[one] + 1
-		j.add(orderTwice, func() string { return fmt.Sprintf("%d orders for one grant of a buyer: %s", n, c.row(row)) }, one.op)
+		j.add(orderTwice, func() string {
+			return fmt.Sprintf("%d orders for one grant of a buyer (%[1]d > 1): %[2]s", n, c.row(row))
+		}, one.op)
 	}
 }
 

@@ -135,7 +135,7 @@ func (f *flow) judgeToldRefused(o *change) {
 	if f.most != noLimit {
 		if later, _ := f.level.between(o.inv, forever); later < o.units {
 			f.add(refusedTooEarly, func() string {
-				return fmt.Sprintf("a buyer was told refused with room for %s and %d left, before he had bought what he may", units(room), left)
+				return fmt.Sprintf("a buyer was told refused with room for %s and %d left (%d ≥ %d), before he had bought what he may", units(room), left, min(room, left), o.units)
 			}, o.op)
 			return
 		}
@@ -174,7 +174,7 @@ func (f *flow) judgeClientRequests(c *client) {
 		r := requests[o.request]
 		if o.class == replayed && r.asked > o.ret {
 			f.add(replayOfNothing, func() string {
-				return "an attempt was answered as a replay, and no attempt of its request that was granted or may have been had been called before it returned"
+				return "an attempt was answered as a replay, and no attempt of its request that was granted or may have been had been called before it returned (0 < 1)"
 			}, o.op)
 		}
 		if r.done != nil && r.done != o && max(o.ret, r.done.ret) < r.released {

@@ -73,7 +73,7 @@ var (
 )
 
 // record doubts the record as a whole. It reports whether every attempt is there.
-func (d *doubts) record(h *history.History, attempts int64) (complete bool) {
+func (d *doubts) record(h *history.History, attempts int64, idle []history.Event) (complete bool) {
 	if h.Tail == nil {
 		d.add("the record breaks off: attempts may be missing, and there is no audit", slices.Concat(needAudit, needAttempts)...)
 		return false
@@ -88,8 +88,14 @@ func (d *doubts) record(h *history.History, attempts int64) (complete bool) {
 	if attempts != h.Tail.Attempts {
 		d.add(fmt.Sprintf("the buyers made %d attempts and the record holds %d", h.Tail.Attempts, attempts), withOrders(needAttempts, orders)...)
 	}
+	for _, line := range h.Tail.Undone {
+		d.add(line + ": what it was to show is not shown")
+	}
 	if attempts == 0 {
 		d.add("no attempt was made")
+	}
+	if attempts == h.Tail.Attempts { // else somebody who is missing may have been hit
+		d.idle(idle)
 	}
 	return attempts >= h.Tail.Attempts
 }

@@ -21,6 +21,8 @@ func TestDoubts(t *testing.T) {
 	interrupted.Ended = history.EndedInterrupted
 	differ.AuditsDiffer = true
 	problem.Audits[0].Problems = []string{"GET refused"}
+	undone := tail(2, nothing)
+	undone.Undone = []string{"kill did not happen"}
 	for _, test := range []struct {
 		reason   string
 		terms    sale.Terms
@@ -32,6 +34,7 @@ func TestDoubts(t *testing.T) {
 		{"nothing to doubt", one, oks, tail(2, nothing), "", nil},
 		{"no tail", one, oks, nil, "breaks off", []Rule{StockMismatch, FalseDup}},
 		{"fewer recorded than made", one, oks, tail(3, nothing), "3 attempts and the record holds 2", []Rule{PhantomSale}},
+		{"a fault that did not happen", one, oks, undone, "kill did not happen", nil},
 		{"two audits", one, oks, differ, "differ", []Rule{LostSale}},
 		{"what could not be read", one, oks, problem, "GET refused", []Rule{StockMismatch}},
 		{"no audit", one, oks, &history.Tail{Attempts: 2}, "no audit", []Rule{Undersell}},

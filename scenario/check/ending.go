@@ -74,7 +74,7 @@ func (f *flow) judgeEnd() {
 	}
 	if gone := f.judge.stock + f.restocked[0] - left; f.fixed > 0 && !f.exact && f.restocked[0] == f.restocked[1] && gone%f.fixed != 0 {
 		f.add(stockNotWhole, func() string {
-			return fmt.Sprintf("there were %d and %d are left: the %d gone are no whole number of sales of %d", f.judge.stock+f.restocked[0], left, gone, f.fixed)
+			return fmt.Sprintf("there were %d and %d are left: the %d gone are no whole number of sales of %d (%[3]d mod %[4]d ≠ 0)", f.judge.stock+f.restocked[0], left, gone, f.fixed)
 		})
 	}
 	least, most := f.leftByHistory()
@@ -182,7 +182,7 @@ func (f *flow) judgeLate() {
 		}
 		if s, found := f.soldOuts.before(o.inv); found && f.soldOuts.refilled(s.inv) > o.ret && o.units >= s.units {
 			f.add(soldTooLate, func() string {
-				return fmt.Sprintf("an attempt called at %s was sold, after a sold_out had returned at %s and with nothing released or brought between", instant(o.inv), instant(s.ret))
+				return fmt.Sprintf("an attempt called at %s was sold, after a sold_out had returned at %s and with nothing released or brought between (%[1]s > %[2]s)", instant(o.inv), instant(s.ret))
 			}, o.op, s.op)
 		}
 	}

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/seckill-bench/seckill/scenario/history"
@@ -42,9 +43,12 @@ func violations(h *history.History, found *findings) ([]Violation, error) {
 		return nil, err
 	}
 	var all []Violation
+	expected := expectedBy(h.Head.Expect)
 	for _, r := range Rules {
 		if list := found.of(r); list.count > 0 {
-			all = append(all, explain(r, &list, h, attempts))
+			v := explain(r, &list, h, attempts)
+			v.Expected = slices.Contains(expected, r)
+			all = append(all, v)
 		}
 	}
 	return all, nil
@@ -66,7 +70,7 @@ func (f *findings) of(r Rule) shortlist {
 func explain(r Rule, list *shortlist, h *history.History, attempts map[key]history.Attempt) Violation {
 	v := Violation{Rule: r, Count: list.count, First: list.first, Last: list.last}
 	for _, f := range list.cases {
-		c := Case{}
+		c := Case{Item: f.item, condition: f.condition}
 		for _, o := range f.ops {
 			c.Attempts = append(c.Attempts, attempts[keyOf(f.item, o)])
 		}
@@ -77,6 +81,8 @@ func explain(r Rule, list *shortlist, h *history.History, attempts map[key]histo
 		if len(f.ops) > 0 {
 			c.Message = named(c.Message, h.Head.BuyerIDs.ID(f.ops[0].buyer))
 		}
+		near, told := around(h.Events, c.Attempts)
+		c.Faults, c.Causes = told, causes(r, h, near)
 		v.Cases = append(v.Cases, c)
 	}
 	return v

@@ -88,6 +88,8 @@ type finding struct {
 	at       int64
 	sentence string
 	ops      []op
+	// condition is what was seen broken.
+	condition condition
 }
 
 // byTime puts the earliest finding first; those that rest on the audit alone last.
@@ -104,7 +106,7 @@ type shortlist struct {
 }
 
 // add counts one finding. Its sentence is written only if it is kept.
-func (s *shortlist) add(item uint16, say func() string, ops ...op) {
+func (s *shortlist) add(c condition, item uint16, say func() string, ops ...op) {
 	at := int64(forever)
 	if len(ops) > 0 && ops[0].inv != history.Never {
 		at = ops[0].inv
@@ -114,7 +116,7 @@ func (s *shortlist) add(item uint16, say func() string, ops ...op) {
 	if len(s.cases) == maxCases && at > s.cases[maxCases-1].at {
 		return
 	}
-	s.keep(finding{item: item, at: at, sentence: say(), ops: slices.Clone(ops)})
+	s.keep(finding{item: item, at: at, sentence: say(), ops: slices.Clone(ops), condition: c})
 }
 
 func (s *shortlist) merge(other *shortlist) {
@@ -190,14 +192,14 @@ func (f *findings) foreign(keys []string) {
 	for _, key := range keys {
 		if list := &f.lists[keyChanged]; !f.off[keyChanged] {
 			list.count++
-			list.keep(finding{apart: true, at: forever, sentence: "key " + key + " was changed, and nothing that the contract names or allows explains it"})
+			list.keep(finding{apart: true, at: forever, condition: keyChanged, sentence: "key " + key + " was changed, and nothing that the contract names or allows explains it"})
 		}
 	}
 }
 
 func (f *findings) add(c condition, item uint16, say func() string, ops ...op) {
 	if !f.off[c] {
-		f.lists[c].add(item, say, ops...)
+		f.lists[c].add(c, item, say, ops...)
 	}
 }
 

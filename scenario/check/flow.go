@@ -74,6 +74,7 @@ func (j *judge) judgeFlow(returns bool) {
 		}
 	}
 	f.countFlow()
+	j.lost = f.losses()
 	j.open = j.found.total() == before && !f.explained()
 }
 
@@ -278,7 +279,7 @@ func (f *flow) judgeHolding(c *client, entry int64) {
 	}
 	if f.fixed > 0 && entry%f.entry != 0 {
 		f.add(partStored, func() string {
-			return fmt.Sprintf("the ledger holds %d units for a buyer, and every sale is of %d", entry, f.entry)
+			return fmt.Sprintf("the ledger holds %d units for a buyer, and every sale is of %d (%[1]d mod %[2]d ≠ 0)", entry, f.entry)
 		}, c.first(2, (*op).asked)...)
 	}
 }

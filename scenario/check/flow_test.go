@@ -239,7 +239,7 @@ func TestFlowMessages(t *testing.T) {
 	if got := broken(v); !slices.Equal(got, []Rule{StockMismatch, OrderMismatch, ForeignWrite}) {
 		t.Fatalf("%v", got)
 	}
-	for i, want := range []string{stock, `2 orders for one grant of buyer 100: buyer "100"`, key} {
+	for i, want := range []string{stock, `2 orders for one grant of buyer 100 (2 > 1): buyer "100"`, key} {
 		if got := v.Violations[i].Cases[0].Message; got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}

@@ -53,6 +53,8 @@ type reading struct {
 	ran int64
 	// buyers is how many buyers the head announces; 0: it does not say.
 	buyers int64
+	// idle are the faults that no attempt so far was open to.
+	idle []history.Event
 }
 
 // gather reads all attempts. It fails where the record contradicts itself.
@@ -78,7 +80,7 @@ func gather(h *history.History, found *findings) (*reading, error) {
 }
 
 func newReading(h *history.History) *reading {
-	r := &reading{records: make([]record, len(h.Head.Items)), buyers: h.Head.Buyers}
+	r := &reading{records: make([]record, len(h.Head.Items)), buyers: h.Head.Buyers, idle: faults(h.Events)}
 	items := int64(len(r.records))
 	expected, perShard := int64(64), int64(64)
 	if items > 1 {
@@ -116,6 +118,7 @@ func (r *reading) add(a *history.Attempt, found *findings) error {
 	rec := &r.records[a.Item]
 	o := rec.add(a)
 	r.attempts++
+	r.meet(a)
 	if a.Defect != sale.NoDefect {
 		rec.replies++
 		found.defect(a, *o)

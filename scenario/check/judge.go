@@ -22,6 +22,7 @@ type judge struct {
 	found *findings
 	totals
 	chances
+	lost itemLoss
 	// unsettled counts refusals that may or may not be explained.
 	unsettled int64
 	// flows: it was judged as a flow, in which want units were asked for and
@@ -97,6 +98,7 @@ func (j *judge) judge() {
 	j.judgeStockFirst()
 	j.beyond = max(0, j.answers-j.capacity)
 	j.drained = j.base >= j.capacity
+	j.lost = j.losses()
 }
 
 // readLedger sums the ledger and hands its entries to the shards.
@@ -121,7 +123,7 @@ func (j *judge) stranger(h *sale.Holding) {
 		return // nothing, or an attempt that is not in the record
 	}
 	j.add(strangerStored, func() string {
-		return fmt.Sprintf("the ledger holds %s for buyer %q, who was not there", units(h.Units), h.Buyer)
+		return fmt.Sprintf("the ledger holds %s for buyer %q, who was not there (%d > 0)", units(h.Units), h.Buyer, h.Units)
 	})
 }
 

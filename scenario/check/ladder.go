@@ -90,8 +90,8 @@ func (l *line) spread(n int) *misfit {
 	}
 	for i := 1; i <= n; i++ {
 		if l.from[i] > l.by[i] {
-			wrong := &misfit{text: fmt.Sprintf("by the stocks that were told and read, sale number %d of %d was made at %s or later, and by them and the other answers at %s or earlier",
-				i, n, instant(l.from[i]), instant(l.by[i]))}
+			wrong := &misfit{text: fmt.Sprintf("by the stocks that were told and read, sale number %d of %d was made at %s or later, and by them and the other answers at %s or earlier (%s > %s)",
+				i, n, instant(l.from[i]), instant(l.by[i]), instant(l.from[i]), instant(l.by[i]))}
 			if d := l.taken[i]; d != 0 {
 				wrong.ops = []op{*l.deals[d-1].o}
 			}

@@ -23,7 +23,7 @@ func (j *judge) judgeStockFirst() {
 	}
 	if last := j.emptyFrom(); j.lastFree < last || !j.anyLast(last) {
 		j.add(duplicateUnplaced, func() string {
-			return fmt.Sprintf("all %s were sold, and every sale that can have been the last had returned before %s: a duplicate was told when nothing was left; the script promises to test the stock first",
+			return fmt.Sprintf("all %s were sold, and every sale that can have been the last had returned before %s (0 < 1): a duplicate was told when nothing was left; the script promises to test the stock first",
 				sales(j.capacity), instant(last))
 		}, j.duplicateAt(j.lastDuplicate))
 	}
@@ -92,7 +92,7 @@ func (j *judge) judgeDuplicatesAfter() {
 	for o := range j.all() {
 		if o.class == duplicate && o.inv > j.firstSoldOut.ret {
 			j.add(duplicateTooLate, func() string {
-				return fmt.Sprintf("an attempt called at %s was told %s, after a sold_out had returned at %s; the script promises to test the stock first",
+				return fmt.Sprintf("an attempt called at %s was told %s, after a sold_out had returned at %s (%[1]s > %[3]s); the script promises to test the stock first",
 					instant(o.inv), o.outcome, instant(j.firstSoldOut.ret))
 			}, *o, j.firstSoldOut)
 		}

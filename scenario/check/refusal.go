@@ -41,16 +41,16 @@ func (j *judge) judgeRefusal(b *buyer, o *op, a *ambiguity) {
 		}
 	case a.empty && j.lastSale > o.ret:
 		j.add(soldAfterRefusal, func() string {
-			return fmt.Sprintf("an attempt called at %s was sold, after a refusal that only an empty stock explains had returned at %s", instant(a.late.inv), instant(o.ret))
+			return fmt.Sprintf("an attempt called at %s was sold, after a refusal that only an empty stock explains had returned at %s (%[1]s > %[2]s)", instant(a.late.inv), instant(o.ret))
 		}, a.late, *o)
 	case a.empty:
 		j.add(duplicateAfterRefusal, func() string {
-			return fmt.Sprintf("an attempt called at %s was told %s, after a refusal that only an empty stock explains had returned at %s; the script promises to test the stock first",
+			return fmt.Sprintf("an attempt called at %s was told %s, after a refusal that only an empty stock explains had returned at %s (%[1]s > %[3]s); the script promises to test the stock first",
 				instant(a.dup.inv), a.dup.outcome, instant(o.ret))
 		}, a.dup, *o)
 	case j.mayFill(b):
 		j.add(refusedTooEarly, func() string {
-			return fmt.Sprintf("a buyer was told refused with units left (%d of %s sold at the end), before he had bought the %d he may", a.most, sales(j.capacity), j.limit)
+			return fmt.Sprintf("a buyer was told refused with units left (%d of %s sold at the end, %[1]d < %[4]d), before he had bought the %[3]d he may", a.most, sales(j.capacity), j.limit, j.capacity)
 		}, *o)
 	default:
 		j.addTurnedAway(o, a.most)

@@ -37,7 +37,7 @@ func (j *judge) judgeRequest(b *buyer, ops []op) {
 		o := &ops[i]
 		if o.class == replayed && j.complete && asked.inv > o.ret {
 			j.add(replayOfNothing, func() string {
-				return "an attempt was answered as a replay, and no attempt of its request that was granted or may have been had been called before it returned"
+				return "an attempt was answered as a replay, and no attempt of its request that was granted or may have been had been called before it returned (0 < 1)"
 			}, *o)
 		}
 		if done >= 0 && i != done {
@@ -71,5 +71,9 @@ func brokenAgain(answer class, once, replays bool) (c condition, broken bool) {
 
 // toldAgain says so.
 func (o *op) toldAgain() string {
-	return fmt.Sprintf("an attempt was told %s, and another of its request was granted; the script promises that a resend is not sold again", o.outcome)
+	unlike := fmt.Sprintf("%s ≠ replayed", o.outcome)
+	if o.class == granted {
+		unlike = "2 > 1"
+	}
+	return fmt.Sprintf("an attempt was told %s, and another of its request was granted (%s); the script promises that a resend is not sold again", o.outcome, unlike)
 }

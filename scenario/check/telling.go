@@ -175,11 +175,13 @@ func (j *judge) judgeTelling(t *telling) (wrong bool) {
 		j.add(toldBelowZero, func() string { return fmt.Sprintf("%s (%d < 0)", t, t.left) }, t.ops()...)
 	case !whole:
 		j.add(toldInPart, func() string {
-			return fmt.Sprintf("%s: the %d gone of %d are no whole number of sales of %d", t, j.stock-t.left, j.stock, j.quantity)
+			gone := j.stock - t.left
+			return fmt.Sprintf("%s: the %d gone of %d are no whole number of sales of %d (%d ≠ %d·%d)", t, gone, j.stock, j.quantity, gone, gone/j.quantity, j.quantity)
 		}, t.ops()...)
 	case t.made < bit(t.op != nil):
 		j.add(toldTooMuch, func() string {
-			return fmt.Sprintf("%s, and the item opened with %d", t, j.stock)
+			most := j.stock - j.quantity*bit(t.op != nil)
+			return fmt.Sprintf("%s, and the item opened with %d (%d > %d)", t, j.stock, t.left, most)
 		}, t.ops()...)
 	default:
 		return false
@@ -196,7 +198,7 @@ func (j *judge) addTwice(t, other *telling) {
 // addBackwards: t, which had ended when other began, tells of as many sales or more.
 func (j *judge) addBackwards(other, t *telling) {
 	j.add(toldBackwards, func() string {
-		return fmt.Sprintf("%s, and after that %s: the stock only goes down", t, other)
+		return fmt.Sprintf("%s, and after that %s: the stock only goes down (%d ≤ %d)", t, other, t.left, other.left)
 	}, append(t.ops(), other.ops()...)...)
 }
 

@@ -128,7 +128,7 @@ func TestWhatIsSaidOfStocks(t *testing.T) {
 		{attempts{left(2, a0), left(2, b0)}, nil,
 			"an attempt of buyer 101 sold between 0.000 ms and 1.000 ms was told 2 units left, and so was another sale: no two sales leave the same stock (2 = 2)", 2},
 		{attempts{left(1, a0), left(2, buy(1, 2, 3, sale.OK))}, nil,
-			"an attempt of buyer 100 sold between 0.000 ms and 1.000 ms was told 1 unit left, and after that an attempt sold between 2.000 ms and 3.000 ms was told 2 units left: the stock only goes down", 2},
+			"an attempt of buyer 100 sold between 0.000 ms and 1.000 ms was told 1 unit left, and after that an attempt sold between 2.000 ms and 3.000 ms was told 2 units left: the stock only goes down (1 ≤ 2)", 2},
 		{attempts{a0, b0}, []history.Event{stock(2, 2, 3)},
 			"an attempt of buyer 101 was sold between 0.000 ms and 1.000 ms, and after that the stock read between 2.000 ms and 3.000 ms was 2: it has no place among the 1 sale made by then, for others need them all", 1},
 		{attempts{a0}, []history.Event{stock(1, 2, 3)}, "the stock read between 2.000 ms and 3.000 ms was 1: that is after 2 sales, and there were no more than 1 (2 > 1)", 0},
@@ -136,9 +136,9 @@ func TestWhatIsSaidOfStocks(t *testing.T) {
 			"an attempt of buyer 101 was sold between 4.000 ms and 5.000 ms, and before that the stock read between 2.000 ms and 3.000 ms was 1: that is after 2 sales, and too few of the others had been called", 1},
 		{attempts{left(1, buy(0, 0, 3, sale.OK)), buy(1, 5, 6, sale.Indeterminate)}, nil,
 			"by the stocks that were told and read, sale number 1 of 2 was made at 3.000 ms or earlier, and no attempt that was granted or may have been is left to be it", 0},
-		{attempts{a0}, []history.Event{stock(4, 2, 3)}, "the stock read between 2.000 ms and 3.000 ms was 4, and the item opened with 3", 0},
+		{attempts{a0}, []history.Event{stock(4, 2, 3)}, "the stock read between 2.000 ms and 3.000 ms was 4, and the item opened with 3 (4 > 3)", 0},
 		{attempts{a0, buy(1, 0, 9, sale.OK), buy(2, 0, 9, sale.OK), buy(3, 2, 3, sale.SoldOut)}, []history.Event{stock(2, 4, 5)},
-			"by the stocks that were told and read, sale number 2 of 3 was made at 4.000 ms or later, and by them and the other answers at 3.000 ms or earlier", 0},
+			"by the stocks that were told and read, sale number 2 of 3 was made at 4.000 ms or later, and by them and the other answers at 3.000 ms or earlier (4.000 ms > 3.000 ms)", 0},
 	} {
 		s := stockTest{stock: 3, quantity: 1, terms: atomically, attempts: test.attempts, readings: test.readings, audit: nothing}
 		v := mustCheck(t, s.history())

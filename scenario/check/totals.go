@@ -61,7 +61,7 @@ func (j *judge) judgeStock(left int64) {
 		j.judgeLedgerStock(left)
 	} else if gone%j.quantity != 0 {
 		j.add(stockNotWhole, func() string {
-			return fmt.Sprintf("opened with %d and left with %d: the %d gone are no whole number of sales of %d", j.stock, left, gone, j.quantity)
+			return fmt.Sprintf("opened with %d and left with %d: the %d gone are no whole number of sales of %d (%[3]d mod %[4]d ≠ 0)", j.stock, left, gone, j.quantity)
 		})
 	}
 	least, most := j.bounds()

@@ -11,9 +11,10 @@ type Opinion string
 const (
 	// Valid: no rule is broken, and nothing that had to be known is missing.
 	Valid Opinion = "valid"
-	// Invalid: at least one rule is broken.
+	// Invalid: at least one rule is broken that was not expected to be.
 	Invalid Opinion = "invalid"
-	// Unknown: no rule is seen broken, but the doubts say why that proves nothing.
+	// Unknown: no rule is seen broken that was not expected to be, but the doubts
+	// say why that proves nothing.
 	Unknown Opinion = "unknown"
 )
 
@@ -37,12 +38,17 @@ type Verdict struct {
 	Witness int64
 	// Exercise names, for each rule not exercised, the flag that would.
 	Exercise map[Rule]string
+	// Losses counts what was lost; nil where no audit tells.
+	Losses *Losses
 }
 
 // A Violation is a broken rule: how often, and the first few cases.
 type Violation struct {
 	Rule  Rule
 	Count int64
+	// Expected: the scenario does not promise that the rule holds. Such a
+	// violation is told and counted, and weighs nothing.
+	Expected bool
 	// First and Last are the instants of the earliest and the latest case, in
 	// ns from the opening; history.Never where the audit alone tells.
 	First, Last int64
@@ -58,4 +64,15 @@ type Case struct {
 	// Attempts are the one or two attempts the case rests on; none where it
 	// rests on the audit alone.
 	Attempts []history.Attempt
+	// Item is the number in Head.Items of the item it is about; 0 for a case of
+	// none.
+	Item uint16
+	// Faults say in a few words each what was done to the sale while an attempt
+	// of the case was open or, where nothing was, what came next to it.
+	Faults []string
+	// Causes are what the server's counts and the faults make likely to have
+	// caused it, the likeliest first. None is proved.
+	Causes []string
+
+	condition condition
 }
