@@ -123,7 +123,7 @@ var bugs = []bug{
 		wrong: "--client-retries 3", must: []check.Rule{check.StockMismatch}},
 	// What is wrong here is no script but the server it runs on.
 	{class: "failover-loss", script: "once", twin: "once", flags: steady + "--topology replicas:1", fault: "promote at=250ms lag=100ms", real: true,
-		right: "--wait 1", must: []check.Rule{check.LostSale, check.Oversell}},
+		right: "--wait 1 --sample 0s", must: []check.Rule{check.LostSale, check.Oversell}},
 	{class: "crash-loss", script: "once", twin: "once", flags: steady, fault: "kill at=250ms for=20ms", real: true,
 		right: "--server-config appendonly=yes", must: []check.Rule{check.LostSale}},
 	{class: "eviction", script: "once", twin: "once", flags: steady, fault: "config-set at=250ms for=20ms set=maxmemory=1", real: true,

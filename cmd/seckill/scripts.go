@@ -30,7 +30,7 @@ func (*scriptsCmd) Run(app *app) (int, error) {
 		}
 		fmt.Fprintf(table, "%s\t%s\n", name, about)
 	}
-	fmt.Fprintln(table, "\nFAULT\tDOES\tKNOWS")
+	fmt.Fprintln(table, "\nFAULT\tDOES\tKNOWS, BESIDE at= AND every=")
 	for _, name := range fault.Kinds() {
 		about, words := fault.About(name)
 		fmt.Fprintf(table, "%s\t%s\t%s\n", name, about, words)

@@ -108,10 +108,11 @@ func Kinds() (names []string) {
 	return names
 }
 
-// About says in one line what a kind of fault does, and with which words.
+// About says in one line what a kind of fault does, and which words it knows
+// beside at and every.
 func About(name string) (about, words string) {
 	if k, known := kindOf(name); known {
-		return k.about, k.wants()
+		return k.about, strings.Join(slices.Concat(k.must, k.may), ", ")
 	}
 	return "", ""
 }

@@ -92,6 +92,11 @@ func (g *private) startCluster(ctx context.Context, masters, all int) error {
 			return err
 		}
 	}
+	for _, master := range g.nodes[:min(masters, all-masters)] {
+		if err := master.awaitStream(ctx, 1); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -74,6 +74,9 @@ func (s *Server) follow(ctx context.Context, primary *Node) (errs []error) {
 			errs = append(errs, fmt.Errorf("the link of %s to %s is down (%w)", n.name, primary.name, err))
 		}
 	}
+	if len(errs) == 0 {
+		errs = append(errs, primary.awaitStream(ctx, s.private.topology.replicas))
+	}
 	return errs
 }
 

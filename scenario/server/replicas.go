@@ -30,7 +30,7 @@ func (g *private) startReplicas(ctx context.Context) error {
 			return fmt.Errorf("%s does not attach to its primary: %w", n.name, err)
 		}
 	}
-	return nil
+	return g.nodes[0].awaitStream(ctx, g.topology.replicas)
 }
 
 // roleOf is the line of configuration that makes a node a replica.
