@@ -64,6 +64,7 @@ func (d *drive) begin(ctx context.Context) {
 	d.doors, d.close = context.WithCancelCause(ctx)
 	d.hands.New = func() any { return new(hand) }
 	d.over, d.left = make(chan struct{}), make(chan struct{})
+	d.script.turn = make(chan struct{}, 1)
 }
 
 // open starts the clock, and what goes on beside the buyers, and lets the

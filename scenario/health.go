@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -81,7 +80,9 @@ func (d *drive) watch() {
 
 // reloads loads a forgotten script once for all who wait.
 type reloads struct {
-	mu    sync.Mutex
+	// turn is full while somebody loads: no mutex, because he waits for a server
+	// meanwhile, and a clock that is simulated has to see that all wait.
+	turn  chan struct{}
 	count int64
 	last  int64
 }
@@ -89,8 +90,8 @@ type reloads struct {
 // reload loads the script unless another buyer did after this one's attempt
 // was sent; false when it cannot be loaded.
 func (d *drive) reload(sent int64) bool {
-	d.script.mu.Lock()
-	defer d.script.mu.Unlock()
+	d.script.turn <- struct{}{}
+	defer func() { <-d.script.turn }()
 	if d.script.count > 0 && d.script.last > sent {
 		return true
 	}

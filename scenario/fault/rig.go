@@ -35,8 +35,9 @@ type Rig struct {
 	// several at once.
 	Note func(Happened)
 
-	// hands keeps two faults from reaching for a server at the same time.
-	hands sync.Mutex
+	// hands is full while a fault reaches for a server, so that no other does. No
+	// mutex: it waits meanwhile, and a clock that is simulated has to see that.
+	hands chan struct{}
 	on    atomic.Int32
 	mu    sync.Mutex
 	// undone says what could not be done, or not be healed.

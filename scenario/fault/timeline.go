@@ -11,6 +11,7 @@ import (
 // those that go on, and the servers as a whole, and returns. A fault that never
 // came to be is in Undone.
 func (r *Rig) Run(ctx context.Context, faults []Fault) {
+	r.hands = make(chan struct{}, 1)
 	var all sync.WaitGroup
 	for i := range faults {
 		all.Go(func() { r.repeat(ctx, &faults[i]) })
@@ -52,11 +53,11 @@ func (r *Rig) repeat(ctx context.Context, f *Fault) {
 func (r *Rig) happen(ctx context.Context, f *Fault) {
 	kind, _ := kindOf(f.Do)
 	d := &deed{f, f.lasts()}
-	r.hands.Lock()
+	r.hands <- struct{}{}
 	held := true
 	letGo := func() {
 		if held {
-			r.hands.Unlock()
+			<-r.hands
 			held = false
 		}
 	}
@@ -90,7 +91,7 @@ func (r *Rig) happen(ctx context.Context, f *Fault) {
 		rest(ctx, d.lasts)
 	}
 	if !held {
-		r.hands.Lock()
+		r.hands <- struct{}{}
 		held = true
 	}
 	r.end(ctx, f, from, text, &effect)
