@@ -75,6 +75,8 @@ type deed struct {
 	*Fault
 	// lasts is how long it will.
 	lasts time.Duration
+	// from is when it began, by the clock of the rig.
+	from int64
 }
 
 // An effect is a fault that goes on.

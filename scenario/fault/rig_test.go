@@ -279,7 +279,11 @@ func (st *stage) play(t *testing.T, b *bench) {
 	cancel()
 	<-ended
 	eventually(t, "it is healed, or has left its mark", func() bool { return st.after(t.Context(), b) })
-	if happened := b.notes(); len(b.Undone()) > 0 || len(happened) != 1 || !happened[0].Healed || b.On() {
+	happened := slices.DeleteFunc(b.notes(), func(h Happened) bool { return strings.HasPrefix(h.Text, "lag ") })
+	if lags := len(b.notes()) - len(happened); (f.Lag > 0) != (lags == 1) {
+		t.Errorf("%d lags noted: %+v", lags, b.notes())
+	}
+	if len(b.Undone()) > 0 || len(happened) != 1 || !happened[0].Healed || b.On() {
 		t.Errorf("undone %q, happened %+v, on %v", b.Undone(), happened, b.On())
 	} else if h := happened[0]; !strings.HasPrefix(h.Text, f.Do) || !strings.Contains(h.Text, st.noted) || h.Until < h.From {
 		t.Errorf("noted %+v, want %q", h, st.noted)

@@ -52,7 +52,7 @@ func (r *Rig) repeat(ctx context.Context, f *Fault) {
 // happen lets a fault happen from its beginning to its end.
 func (r *Rig) happen(ctx context.Context, f *Fault) {
 	kind, _ := kindOf(f.Do)
-	d := &deed{f, f.lasts()}
+	d := &deed{Fault: f, lasts: f.lasts()}
 	r.hands <- struct{}{}
 	held := true
 	letGo := func() {
@@ -68,7 +68,7 @@ func (r *Rig) happen(ctx context.Context, f *Fault) {
 	}
 	r.on.Add(1)
 	defer r.on.Add(-1)
-	from := r.Now()
+	d.from = r.Now()
 	effect, err := kind.begin(r, ctx, d)
 	text := f.Do
 	if effect.text != "" {
@@ -84,7 +84,7 @@ func (r *Rig) happen(ctx context.Context, f *Fault) {
 		letGo()
 	}
 	if effect.heal == nil {
-		r.Note(Happened{From: from, Until: r.Now(), Healed: true, Text: text})
+		r.Note(Happened{From: d.from, Until: r.Now(), Healed: true, Text: text})
 		return
 	}
 	if err == nil {
@@ -94,7 +94,7 @@ func (r *Rig) happen(ctx context.Context, f *Fault) {
 		r.hands <- struct{}{}
 		held = true
 	}
-	r.end(ctx, f, from, text, &effect)
+	r.end(ctx, f, d.from, text, &effect)
 }
 
 // end heals a fault and notes it.

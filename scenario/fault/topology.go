@@ -9,17 +9,22 @@ import (
 	"github.com/seckill-bench/seckill/scenario/server"
 )
 
-// lag has the replicas of a server stand still for a while. The release lets
-// what they did not get flow on, if the server still lives.
+// lag has the replicas of a server stand still for a while, which is noted as
+// a fault of its own: what is lost was sold in it. The release lets what they did
+// not get flow on, if the server still lives.
 func (r *Rig) lag(ctx context.Context, d *deed, n *server.Node) (release func(), err error) {
 	if d.Lag == 0 {
 		return func() {}, nil
 	}
+	from := r.Now()
 	release, err = r.Server.HoldReplication(n)
-	if err == nil {
-		rest(ctx, d.Lag)
+	if err != nil {
+		return nil, err
 	}
-	return release, err
+	rest(ctx, d.Lag)
+	d.from = r.Now()
+	r.Note(Happened{From: from, Until: d.from, Healed: true, Text: "lag of the replicas of " + n.Name()})
+	return release, nil
 }
 
 // heir is a primary and the replica that follows it.
