@@ -151,8 +151,11 @@ func TestNoSmallestOfARightSale(t *testing.T) {
 	for seed := range sales {
 		r := rand.New(rand.NewPCG(uint64(seed), 77))
 		s := simulate(r)
-		if seed%4 == 0 {
+		switch seed % 4 {
+		case 0:
 			s = simulateFlow(r)
+		case 1:
+			s = simulateTold(r, 0.7, 0.3)
 		}
 		h := s.history()
 		if v := mustCheck(t, h); len(v.Violations) > 0 {

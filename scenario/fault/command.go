@@ -174,7 +174,7 @@ func (r *Rig) busyScript(ctx context.Context, d *deed) (effect, error) {
 	if err != nil {
 		return e, err
 	}
-	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	running, stop := context.WithCancel(ctx)
 	var busy sync.WaitGroup
 	for _, t := range all {
 		busy.Go(func() {
@@ -198,7 +198,7 @@ func (r *Rig) busyScript(ctx context.Context, d *deed) (effect, error) {
 // untilBusy returns when a server runs the script: it must not be healed before
 // it has begun.
 func untilBusy(ctx context.Context, t teller) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	for ctx.Err() == nil {
 		if _, err := t.Do(ctx, "PING"); err != nil {

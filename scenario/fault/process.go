@@ -26,7 +26,7 @@ func (r *Rig) term(ctx context.Context, d *deed) (effect, error) {
 	if err != nil {
 		return effect{}, err
 	}
-	return down(n, r.called(ctx, n)), n.Term(context.WithoutCancel(ctx))
+	return down(n, r.called(ctx, n)), n.Term(ctx)
 }
 
 func (r *Rig) pause(ctx context.Context, d *deed) (effect, error) {

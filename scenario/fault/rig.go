@@ -77,6 +77,8 @@ type deed struct {
 	lasts time.Duration
 	// from is when it began, by the clock of the rig.
 	from int64
+	// sale is done when the buyers have left: what only waits need not go on.
+	sale context.Context
 }
 
 // An effect is a fault that goes on.

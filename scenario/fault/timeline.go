@@ -52,7 +52,7 @@ func (r *Rig) repeat(ctx context.Context, f *Fault) {
 // happen lets a fault happen from its beginning to its end.
 func (r *Rig) happen(ctx context.Context, f *Fault) {
 	kind, _ := kindOf(f.Do)
-	d := &deed{Fault: f, lasts: f.lasts()}
+	d := &deed{Fault: f, lasts: f.lasts(), sale: ctx}
 	r.hands <- struct{}{}
 	held := true
 	letGo := func() {
@@ -69,7 +69,7 @@ func (r *Rig) happen(ctx context.Context, f *Fault) {
 	r.on.Add(1)
 	defer r.on.Add(-1)
 	d.from = r.Now()
-	effect, err := kind.begin(r, ctx, d)
+	effect, err := kind.begin(r, context.WithoutCancel(ctx), d) // what is begun is done
 	text := f.Do
 	if effect.text != "" {
 		text += " " + effect.text

@@ -12,7 +12,7 @@ import (
 // lag has the replicas of a server stand still for a while, which is noted as
 // a fault of its own: what is lost was sold in it. The release lets what they did
 // not get flow on, if the server still lives.
-func (r *Rig) lag(ctx context.Context, d *deed, n *server.Node) (release func(), err error) {
+func (r *Rig) lag(d *deed, n *server.Node) (release func(), err error) {
 	if d.Lag == 0 {
 		return func() {}, nil
 	}
@@ -21,7 +21,7 @@ func (r *Rig) lag(ctx context.Context, d *deed, n *server.Node) (release func(),
 	if err != nil {
 		return nil, err
 	}
-	rest(ctx, d.Lag)
+	rest(d.sale, d.Lag)
 	d.from = r.Now()
 	r.Note(Happened{From: from, Until: d.from, Healed: true, Text: "lag of the replicas of " + n.Name()})
 	return release, nil
@@ -47,7 +47,7 @@ func (r *Rig) promote(ctx context.Context, d *deed) (effect, error) {
 		return effect{}, err
 	}
 	e := effect{fmt.Sprintf("of %s after the kill of %s%s", replica.Name(), primary.Name(), behind(d)), r.healAll}
-	release, err := r.lag(ctx, d, primary)
+	release, err := r.lag(d, primary)
 	if err != nil {
 		return effect{}, err
 	}
@@ -55,7 +55,7 @@ func (r *Rig) promote(ctx context.Context, d *deed) (effect, error) {
 	if err := primary.Kill(); err != nil {
 		return e, err
 	}
-	if err := r.Server.Promote(context.WithoutCancel(ctx), replica); err != nil {
+	if err := r.Server.Promote(ctx, replica); err != nil {
 		return e, err
 	}
 	r.Server.MoveClients(replica)
@@ -73,12 +73,12 @@ func (r *Rig) splitBrain(ctx context.Context, d *deed) (effect, error) {
 			r.Server.MoveClients(replica)
 			return r.healAll(ctx)
 		}}
-	release, err := r.lag(ctx, d, primary)
+	release, err := r.lag(d, primary)
 	if err != nil {
 		return effect{}, err
 	}
 	defer release()
-	return e, r.Server.Promote(context.WithoutCancel(ctx), replica)
+	return e, r.Server.Promote(ctx, replica)
 }
 
 func (r *Rig) clusterFailover(ctx context.Context, d *deed) (effect, error) {
@@ -87,7 +87,7 @@ func (r *Rig) clusterFailover(ctx context.Context, d *deed) (effect, error) {
 		return effect{}, err
 	}
 	e := effect{fmt.Sprintf("after the kill of %s%s", master.Name(), behind(d)), r.healAll}
-	release, err := r.lag(ctx, d, master)
+	release, err := r.lag(d, master)
 	if err != nil {
 		return effect{}, err
 	}
@@ -95,7 +95,7 @@ func (r *Rig) clusterFailover(ctx context.Context, d *deed) (effect, error) {
 	if err := master.Kill(); err != nil {
 		return e, err
 	}
-	_, err = r.Server.Failover(context.WithoutCancel(ctx), master)
+	_, err = r.Server.Failover(ctx, master)
 	return e, err
 }
 
