@@ -219,7 +219,7 @@ func TestPageTellsExpectedFromBroken(t *testing.T) {
 	}{
 		{"expected", page(lossy(t)), []string{
 			"with expected losses", "<h2>Expected violations</h2>", "lost-sale, violated 3 times, as expected", "kill primary, 12.000 ms", "the oldest acknowledged 2.00 ms before",
-			"An order of 5,000 attempts", "seckill check &#39;results/flash sale/counterexample/lost-sale&#39;", "Likely, not proven:</strong> the server was stopped", "no rule broken but those",
+			"An order of 5,000 steps", "seckill check &#39;results/flash sale/counterexample/lost-sale&#39;", "Likely, not proven:</strong> the server was stopped", "no rule broken but those",
 		}, []string{"<h2>Violations</h2>"}},
 		{"broken", page(explained(t)), []string{"<h2>Violations</h2>", "<h2>Expected violations</h2>", "one rule broken", "the first at"}, []string{"with expected", "An order of"}},
 		{"valid", page(validBurst(t)), nil, []string{"xpected violations", "Lost:", "Smallest"}},

@@ -110,7 +110,7 @@ func (s *Summary) witnessLine() string {
 	if s.Verdict.Witness == 0 {
 		return ""
 	}
-	return fmt.Sprintf("an order of %s attempts that explains every answer was found and replayed", thousands(s.Verdict.Witness))
+	return fmt.Sprintf("an order of %s steps that explains every answer was found and replayed", thousands(s.Verdict.Witness))
 }
 
 // withoutAudit are the rules that look at replies or keys alone.

@@ -105,7 +105,7 @@ func (j *judge) losses() (l itemLoss) {
 			l.buyers++
 		}
 		missing := min(b.count[granted]-b.held, b.count[granted])
-		if l.told && missing > 0 && (j.exact || b.held == 0) {
+		if l.told && missing > 0 && (!j.once || b.held == 0) {
 			l.lost = append(l.lost, b.latestReturns(missing)...)
 		}
 	}

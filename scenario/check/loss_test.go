@@ -65,6 +65,7 @@ func TestLosses(t *testing.T) {
 		{"a ledger of ids tells a buyer who is not in it", sale.Terms{Limit: 2}, twice, in("101"), nil, "2 lost, oldest -, units -, 0 twice"},
 		{"and not how often one is", sale.Terms{Limit: 2}, twice, in("100"), nil, "1 lost, oldest -, units -, 0 twice"},
 		{"ids tell all where a buyer may hold one", one, three, withStock(in("100", "101", "102"), 2), nil, "0 lost, oldest -, units 0, 0 twice"},
+		{"who was told ok twice and stands in a ledger of ids has lost nothing", one, twice, withStock(in("100", "101"), 2), nil, "0 lost, oldest -, units 1, 1 twice"},
 		{"a buyer was told ok twice", one, twice, withStock(held(2, 1), 2), nil, "0 lost, oldest -, units 0, 1 twice"},
 		{"one is stored twice", one, three, withStock(held(1, 2, 1), 1), nil, "0 lost, oldest -, units 0, 1 twice"},
 		{"a negative entry is no more than he was sold", one, three, held(-5, 1, 1), nil, "1 lost, oldest -, units -, 0 twice"},
