@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -143,26 +144,19 @@ func faultWindow(e *history.Event) string {
 	return ", " + span(e.At) + " – " + span(e.Until)
 }
 
-// faultName is the first two words of a fault. It goes into pictures, where
+// faultName is the first word of a fault, its kind. It goes into pictures, where
 // nothing is escaped: all but letters, digits and a few harmless signs is left out.
 func faultName(text string) string {
 	safe := func(r rune) rune {
 		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '_', r == '.', r == '%':
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '_', r == '.':
 			return r
 		}
 		return -1
 	}
-	var words []string
-	for _, word := range strings.Fields(text) {
-		if word = strings.Map(safe, word); word != "" && len(words) < 2 {
-			words = append(words, word[:min(len(word), 20)])
-		}
-	}
-	if len(words) == 0 {
-		return "fault"
-	}
-	return strings.Join(words, " ")
+	kind, _, _ := strings.Cut(text, " ")
+	kind = strings.Map(safe, kind)
+	return cmp.Or(kind[:min(len(kind), 20)], "fault")
 }
 
 // readings are the stocks that were read while the sale ran: of several items
