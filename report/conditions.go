@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/seckill-bench/seckill/scenario/history"
 )
 
 // seedSentence is said wherever a seed is printed.
@@ -35,6 +37,9 @@ func (t *text) conditions() {
 	t.say("    script  ", "%s", Plain(s.scriptLine()))
 	if load := s.loadLine(); load != "" {
 		t.say("    load    ", "%s", Plain(load))
+	}
+	if faults := s.faultsLine(); faults != "" {
+		t.say("    faults  ", "%s", Plain(faults))
 	}
 	t.say("    driver  ", "%s", Plain(s.driverLine()))
 	t.say("    seed    ", "%d (%s)", s.Head.Seed, seedSentence)
@@ -90,7 +95,7 @@ func (s *Summary) loadLine() string {
 	var parts []string
 	for _, name := range []string{
 		"skew", "quantity", "restock", "buyers", "attempts", "double_click", "retries", "release", "abandon",
-		"arrivals", "duration", "conns", "timeout", "patience", "lost_replies",
+		"arrivals", "duration", "conns", "timeout", "patience", "lost_replies", "wait", "client_retries", "server_config",
 	} {
 		switch value := s.setting(name); {
 		case slices.Contains([]string{"", "0", "0s", "uniform"}, value) || name == "quantity" && value == "1":
@@ -99,6 +104,23 @@ func (s *Summary) loadLine() string {
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// maxFaults is how many faults are told one by one.
+const maxFaults = 5
+
+// faultsLine says what was done to the sale, and when.
+func (s *Summary) faultsLine() string {
+	var parts []string
+	for i := range s.Events {
+		if e := &s.Events[i]; e.Kind == history.EventFault {
+			parts = append(parts, e.Text+faultWindow(e))
+		}
+	}
+	if more := len(parts) - maxFaults; more > 0 {
+		parts = append(parts[:maxFaults], fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(parts, "; ")
 }
 
 func (s *Summary) driverLine() string {

@@ -302,6 +302,7 @@ func (s *Summary) pageConditions() []fact {
 	}
 	add("Model of arrivals", s.Head.Model)
 	add("Load", s.loadLine())
+	add("Faults", s.faultsLine())
 	add("Driver", s.driverLine())
 	add("Started", s.Head.Started.UTC().Format("2006-01-02 15:04:05 MST"))
 	return facts
