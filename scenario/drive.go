@@ -76,7 +76,9 @@ func (d *drive) open(gate chan struct{}) {
 		d.beside.Go(d.watch)
 		d.meanwhile.Go(d.restock)
 		d.meanwhile.Go(d.sample)
-		d.meanwhile.Go(d.harm)
+		ready := make(chan struct{})
+		d.meanwhile.Go(func() { d.harm(ready) })
+		<-ready
 	}
 	close(gate)
 }
@@ -90,6 +92,7 @@ func (d *drive) end() {
 
 // sell returns when the last buyer who came for a lot has left.
 func (d *drive) sell(of lot) {
+	defer d.loseReplies()()
 	for _, turn := range d.plan.turns(of.first, of.end) {
 		switch {
 		case d.spec.Arrivals.Model == arrival.Burst:

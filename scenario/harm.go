@@ -85,11 +85,8 @@ func (s *Sale) rig(d *drive, wire *conn.Wire) *fault.Rig {
 }
 
 // harm does to the sale what its faults say, until the buyers have left, and
-// heals it.
-func (d *drive) harm() {
-	if share := d.spec.LostReplies; share > 0 {
-		defer d.rig.Wire.Spoil(conn.Mischief{Kind: conn.DropReply, Share: float64(share)})()
-	}
+// heals it. It closes ready when the doors may open.
+func (d *drive) harm(ready chan<- struct{}) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(d.doors))
 	defer cancel()
 	go func() {
@@ -99,10 +96,15 @@ func (d *drive) harm() {
 		case <-ctx.Done():
 		}
 	}()
-	if len(d.spec.Faults) > 0 {
-		d.rig.Run(ctx, d.spec.Faults)
+	d.rig.Run(ctx, d.spec.Faults, ready)
+}
+
+// loseReplies loses a share of the replies until it is healed.
+func (d *drive) loseReplies() (heal func()) {
+	if d.spec.LostReplies == 0 {
+		return func() {}
 	}
-	<-d.left
+	return d.rig.Wire.Spoil(conn.Mischief{Kind: conn.DropReply, Share: float64(d.spec.LostReplies)})
 }
 
 // counters are what the server counts by itself; nil where it does not tell.

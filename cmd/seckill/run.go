@@ -15,6 +15,7 @@ import (
 
 	"github.com/seckill-bench/seckill/report"
 	"github.com/seckill-bench/seckill/scenario"
+	"github.com/seckill-bench/seckill/scenario/check"
 	"github.com/seckill-bench/seckill/scenario/fault"
 	"github.com/seckill-bench/seckill/scenario/history"
 	"github.com/seckill-bench/seckill/scenario/probe"
@@ -49,6 +50,9 @@ func (c *runCmd) Run(app *app) (int, error) {
 	}
 	if _, err := report.ParseObjectives(c.SLO, string(c.Arrivals.Model)); err != nil {
 		return 0, err
+	}
+	if _, err := check.ParseExpect(c.Expect); err != nil {
+		return 0, fmt.Errorf("--expect: %w", err)
 	}
 	srv, err := c.server(app)
 	if err != nil {

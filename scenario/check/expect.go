@@ -26,7 +26,7 @@ func ParseExpect(words []string) ([]Rule, error) {
 		case slices.Contains(Rules, Rule(word)):
 			expected = append(expected, Rule(word))
 		default:
-			return nil, fmt.Errorf("expect %q: want rules (%s) or %s, which stands for %s", word, list(Rules), LossAllowed, list(losses))
+			return nil, fmt.Errorf("%q: want rules (%s) or %s, which stands for %s", word, list(Rules), LossAllowed, list(losses))
 		}
 	}
 	slices.SortFunc(expected, func(a, b Rule) int { return slices.Index(Rules, a) - slices.Index(Rules, b) })

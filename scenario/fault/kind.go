@@ -29,6 +29,8 @@ type kind struct {
 	// usual is how long it lasts where nothing is said; with 0 it is a moment,
 	// unless for is said.
 	usual time.Duration
+	// ours: it happens on our side of the wire, at once.
+	ours bool
 	// alone: nothing else may happen to processes and topology meanwhile.
 	alone bool
 	begin begin
@@ -62,13 +64,13 @@ var kinds = []kind{
 	{name: "cluster-failover", about: "kill a master of a cluster; its replica, which lags behind by lag, takes over", needs: needCluster, alone: true,
 		may: []string{"for", "lag", "target"}, usual: span, begin: (*Rig).clusterFailover},
 
-	{name: "drop-reply", about: "lose the replies to a share of the requests, which run", may: []string{"for", "share"}, usual: forever, begin: (*Rig).spoil},
-	{name: "drop-request", about: "lose a share of the requests, which do not run", may: []string{"for", "share"}, usual: forever, begin: (*Rig).spoil},
-	{name: "delay-request", about: "keep a share of the requests back for delay; they run although nobody waits for them any more",
+	{name: "drop-reply", about: "lose the replies to a share of the requests, which run", ours: true, may: []string{"for", "share"}, usual: forever, begin: (*Rig).spoil},
+	{name: "drop-request", about: "lose a share of the requests, which do not run", ours: true, may: []string{"for", "share"}, usual: forever, begin: (*Rig).spoil},
+	{name: "delay-request", about: "keep a share of the requests back for delay; they run although nobody waits for them any more", ours: true,
 		may: []string{"for", "share"}, must: []string{"delay"}, usual: forever, begin: (*Rig).spoil},
-	{name: "hold", about: "keep the replies to a share of the requests back for delay",
+	{name: "hold", about: "keep the replies to a share of the requests back for delay", ours: true,
 		may: []string{"for", "share"}, must: []string{"delay"}, usual: forever, begin: (*Rig).spoil},
-	{name: "reset", about: "reset the connections of a share of the requests, which may have run or not", may: []string{"for", "share"}, usual: forever, begin: (*Rig).spoil},
+	{name: "reset", about: "reset the connections of a share of the requests, which may have run or not", ours: true, may: []string{"for", "share"}, usual: forever, begin: (*Rig).spoil},
 
 	{name: "client-pause", about: "CLIENT PAUSE: the server keeps everybody waiting for a while", needs: needRedis,
 		may: []string{"for", "target"}, usual: span, begin: (*Rig).clientPause},
@@ -85,8 +87,8 @@ var kinds = []kind{
 	{name: "delete-key", about: "DEL the keys of a name in the contract", must: []string{"target"}, begin: (*Rig).deleteKey},
 	{name: "wrong-type", about: "put a value of another type in the place of the keys of a name in the contract", must: []string{"target"}, begin: (*Rig).wrongType},
 
-	{name: "tiny-timeout", about: "a share of the buyers waits no longer than delay for a reply", may: []string{"for", "share"}, must: []string{"delay"}, usual: forever, begin: (*Rig).hurry},
-	{name: "cancel", about: "a share of the buyers leaves at any moment within delay of the call", may: []string{"for", "share"}, must: []string{"delay"}, usual: forever, begin: (*Rig).hurry},
+	{name: "tiny-timeout", about: "a share of the buyers waits no longer than delay for a reply", ours: true, may: []string{"for", "share"}, must: []string{"delay"}, usual: forever, begin: (*Rig).hurry},
+	{name: "cancel", about: "a share of the buyers leaves at any moment within delay of the call", ours: true, may: []string{"for", "share"}, must: []string{"delay"}, usual: forever, begin: (*Rig).hurry},
 }
 
 // forever is longer than any sale: the fault ends with it.

@@ -35,6 +35,8 @@ type Rig struct {
 	// several at once.
 	Note func(Happened)
 
+	// first are the faults of our side of the wire that are due at the opening.
+	first sync.WaitGroup
 	// hands is full while a fault reaches for a server, so that no other does. No
 	// mutex: it waits meanwhile, and a clock that is simulated has to see that.
 	hands chan struct{}

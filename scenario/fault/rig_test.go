@@ -193,7 +193,7 @@ func TestWhatDidNotHappenIsTold(t *testing.T) {
 		eventually(t, "two fail", func() bool { return len(b.Undone()) == 2 })
 		cancel()
 	}()
-	b.Run(ctx, faults)
+	b.Run(ctx, faults, make(chan struct{}))
 	undone := strings.Join(b.Undone(), "; ")
 	for _, want := range []string{"the sale was over before kill at=1h", "pause target=node:2 could not be done: target=node:2: there are node:1 to node:1", `no key "sotck"`} {
 		if !strings.Contains(undone, want) {
@@ -211,7 +211,7 @@ func TestFaultsComeAgain(t *testing.T) {
 	b := newBench(t, server.Standalone)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	go b.Run(ctx, []Fault{{Do: "script-flush", Every: 5 * time.Millisecond}})
+	go b.Run(ctx, []Fault{{Do: "script-flush", Every: 5 * time.Millisecond}}, make(chan struct{}))
 	eventually(t, "three times", func() bool { return len(b.notes()) >= 3 })
 	for i, h := range b.notes()[:3] {
 		if i > 0 && h.From < b.notes()[i-1].Until {
@@ -268,7 +268,7 @@ func (st *stage) play(t *testing.T, b *bench) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
-		b.Run(ctx, []Fault{f})
+		b.Run(ctx, []Fault{f}, make(chan struct{}))
 		close(ended)
 	}()
 	if st.during != nil {

@@ -8,16 +8,27 @@ import (
 )
 
 // Run lets faults happen when they are due, until ctx is done; then it heals
-// those that go on, and the servers as a whole, and returns. A fault that never
+// those that go on, and the servers as a whole, and returns. It closes ready when
+// what is due at the opening on our side of the wire goes on. A fault that never
 // came to be is in Undone.
-func (r *Rig) Run(ctx context.Context, faults []Fault) {
+func (r *Rig) Run(ctx context.Context, faults []Fault, ready chan<- struct{}) {
 	r.hands = make(chan struct{}, 1)
 	var all sync.WaitGroup
 	for i := range faults {
-		all.Go(func() { r.repeat(ctx, &faults[i]) })
+		begun := func() {}
+		if kind, _ := kindOf(faults[i].Do); kind.ours && faults[i].At == 0 {
+			r.first.Add(1)
+			begun = sync.OnceFunc(r.first.Done)
+		}
+		all.Go(func() {
+			defer begun()
+			r.repeat(ctx, &faults[i], begun)
+		})
 	}
+	r.first.Wait()
+	close(ready)
 	all.Wait()
-	if r.Server.Nodes() == nil {
+	if r.Server.Nodes() == nil || len(faults) == 0 {
 		return
 	}
 	r.on.Add(1)
@@ -30,7 +41,7 @@ func (r *Rig) Run(ctx context.Context, faults []Fault) {
 }
 
 // repeat lets a fault happen once, or each time it is due.
-func (r *Rig) repeat(ctx context.Context, f *Fault) {
+func (r *Rig) repeat(ctx context.Context, f *Fault, begun func()) {
 	for at, times := f.At, 0; ; times++ {
 		rest(ctx, at-time.Duration(r.Now()))
 		if ctx.Err() != nil {
@@ -39,7 +50,7 @@ func (r *Rig) repeat(ctx context.Context, f *Fault) {
 			}
 			return
 		}
-		r.happen(ctx, f)
+		r.happen(ctx, f, begun)
 		if f.Every == 0 {
 			return
 		}
@@ -50,7 +61,7 @@ func (r *Rig) repeat(ctx context.Context, f *Fault) {
 }
 
 // happen lets a fault happen from its beginning to its end.
-func (r *Rig) happen(ctx context.Context, f *Fault) {
+func (r *Rig) happen(ctx context.Context, f *Fault, begun func()) {
 	kind, _ := kindOf(f.Do)
 	d := &deed{Fault: f, lasts: f.lasts(), sale: ctx}
 	r.hands <- struct{}{}
@@ -70,6 +81,7 @@ func (r *Rig) happen(ctx context.Context, f *Fault) {
 	defer r.on.Add(-1)
 	d.from = r.Now()
 	effect, err := kind.begin(r, context.WithoutCancel(ctx), d) // what is begun is done
+	begun()
 	text := f.Do
 	if effect.text != "" {
 		text += " " + effect.text
