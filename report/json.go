@@ -30,6 +30,7 @@ type result struct {
 	Violations []violation              `json:"violations"`
 	Losses     *lossResult              `json:"losses"`
 	Witness    *int64                   `json:"witness"`
+	Faults     []faultResult            `json:"faults,omitempty"`
 	Objective  []objective              `json:"objective"`
 	Model      string                   `json:"model"`
 	Item       terms                    `json:"item"`
@@ -52,6 +53,29 @@ type result struct {
 	Host       history.Host             `json:"host"`
 	Driver     driver                   `json:"driver"`
 	Command    string                   `json:"command"`
+}
+
+// A faultResult is something that was done to the sale. Until is null where it
+// was not healed.
+type faultResult struct {
+	Text  string `json:"text"`
+	At    int64  `json:"at"`
+	Until *int64 `json:"until"`
+}
+
+func (s *Summary) faultResults() (all []faultResult) {
+	for i := range s.Events {
+		e := &s.Events[i]
+		if e.Kind != history.EventFault {
+			continue
+		}
+		f := faultResult{Text: e.Text, At: e.At}
+		if e.Until != history.Never {
+			f.Until = &e.Until
+		}
+		all = append(all, f)
+	}
+	return all
 }
 
 type violation struct {

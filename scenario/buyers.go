@@ -184,10 +184,15 @@ func (d *drive) attempt(h *hand, r *request) {
 		return
 	}
 	h.link = link
-	if wait, hurried := d.rig.Haste.Cut(); hurried {
+	if wait, left := d.rig.Haste.Cut(); left != nil {
 		var leave context.CancelFunc
 		calling, leave = context.WithDeadline(calling, time.Now().Add(wait))
 		defer leave()
+		defer func() {
+			if a.Outcome == sale.Indeterminate && calling.Err() != nil {
+				left()
+			}
+		}()
 	}
 	head := d.plan.head
 	h.purchase = sale.Purchase{

@@ -23,7 +23,11 @@ func (s *Spec) mayHarm(ctx context.Context, strat *strategy.Strategy, srv *serve
 		return nil
 	}
 	if !srv.Ours() && WithoutPassword(s.AllowFaultsOn) != srv.Address {
-		return fmt.Errorf("--fault: %s is not ours to harm; --allow-faults-on %s says that it may be", srv.Address, srv.Address)
+		named := ""
+		if s.AllowFaultsOn != "" {
+			named = fmt.Sprintf(", and --allow-faults-on names %s", WithoutPassword(s.AllowFaultsOn))
+		}
+		return fmt.Errorf("--fault: %s is not ours to harm%s; --allow-faults-on %s says that it may be", srv.Address, named, srv.Address)
 	}
 	for i := range s.Faults {
 		f := &s.Faults[i]
@@ -100,9 +104,9 @@ func (d *drive) harm(ready chan<- struct{}) {
 }
 
 // loseReplies loses a share of the replies until it is healed.
-func (d *drive) loseReplies() (heal func()) {
+func (d *drive) loseReplies() (heal func() int64) {
 	if d.spec.LostReplies == 0 {
-		return func() {}
+		return func() int64 { return 0 }
 	}
 	return d.rig.Wire.Spoil(conn.Mischief{Kind: conn.DropReply, Share: float64(d.spec.LostReplies)})
 }

@@ -12,8 +12,8 @@ import (
 // connection of its own, until the buyers have left. What cannot be read at a
 // time is not noted.
 func (d *drive) sample() {
-	if d.spec.Sample == 0 || d.strategy.Stock == nil {
-		return
+	if d.spec.Sample == 0 || d.strategy.Stock == nil || d.spec.Arrivals.Turns != nil && !d.strategy.Apart {
+		return // of items under the same keys nobody could say whose stock was read
 	}
 	ctx := context.WithoutCancel(d.doors)
 	links, err := conn.Open(ctx, d.server, conn.Options{Mode: conn.Pool(1), Timeout: d.spec.Timeout, Now: d.clock.now})

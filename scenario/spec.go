@@ -120,6 +120,7 @@ func (s *Spec) check() error {
 		{s.Timeout <= 0, fmt.Sprintf("--timeout %s: a reply needs some time", s.Timeout)},
 		{s.Wait < 0 || s.Wait > s.Topology.ReplicasEach(), fmt.Sprintf("--wait %d: a primary of --topology %s has %d replicas", s.Wait, s.Topology, s.Topology.ReplicasEach())},
 		{s.ClientRetries < 0 || s.ClientRetries > maxRetries, fmt.Sprintf("--client-retries %d: want from 0 to %d times", s.ClientRetries, maxRetries)},
+		{s.Wait > 0 && s.ClientRetries > 0, "--wait does not go with --client-retries: the library would ask about another connection than the one that sold"},
 		{s.Sample < 0, fmt.Sprintf("--sample %s: want a length of time, or 0s", s.Sample)},
 		{(s.TLSCert == "") != (s.TLSKey == ""), "--tls-cert and --tls-key go together"},
 		{s.Arrivals.Turns != nil && len(s.Restock) > 0, "--restock goes with items that are on sale together, not with --arrivals " + s.Arrivals.String()},

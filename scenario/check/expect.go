@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/seckill-bench/seckill/scenario/history"
 )
 
 // LossAllowed is the word in an expectation that stands for every rule that
@@ -41,14 +43,27 @@ func list(rules []Rule) string {
 	return strings.Join(names, ", ")
 }
 
-// expectedBy returns the rules that a head expects to be broken. A word that
-// nobody knows excuses nothing.
-func expectedBy(words []string) (expected []Rule) {
-	for _, word := range words {
+// expectedBy returns the rules that a history expects to be broken. A word that
+// nobody knows excuses nothing, and neither does LossAllowed where nothing
+// happened that could lose anything.
+func expectedBy(h *history.History) (expected []Rule) {
+	for _, word := range h.Head.Expect {
 		rules, _ := ParseExpect([]string{word})
-		expected = append(expected, rules...)
+		if word != LossAllowed || mayHaveLost(h) {
+			expected = append(expected, rules...)
+		}
 	}
 	return expected
+}
+
+// mayHaveLost reports whether a fault happened or the server lost something by
+// itself, as far as it tells.
+func mayHaveLost(h *history.History) bool {
+	if h.Tail == nil || h.Tail.Signs == nil || len(faults(h.Events)) > 0 {
+		return true
+	}
+	signs := h.Tail.Signs
+	return signs.Evicted > 0 || signs.Expired > 0 || signs.Restarted
 }
 
 // IsLoss reports whether to break the rule is what LossAllowed allows.

@@ -42,6 +42,12 @@ func lossy(expect ...string) *history.History {
 	return h
 }
 
+// quiet is a history of whose server the signs are known.
+func quiet(h *history.History, signs history.Signs) *history.History {
+	h.Tail.Signs = &signs
+	return h
+}
+
 func TestExpectedViolations(t *testing.T) {
 	right := lossy("loss-allowed")
 	right.Batches = newHistory(right.Head, attempts{buy(0, 0, 1, sale.OK), buy(1, 0, 1, sale.OK), buy(2, 0, 1, sale.Failed)}).Batches
@@ -56,6 +62,9 @@ func TestExpectedViolations(t *testing.T) {
 	}{
 		{"nothing is expected", lossy(), Invalid, map[Rule]bool{LostSale: false, StockMismatch: false, FalseDup: false}},
 		{"the loss is expected, the duplicate is not", lossy("loss-allowed"), Invalid, map[Rule]bool{LostSale: true, StockMismatch: true, FalseDup: false}},
+		{"a loss is allowed, and nothing happened that loses anything", quiet(lossy("loss-allowed", "false-duplicate"), history.Signs{}), Invalid, map[Rule]bool{LostSale: false, StockMismatch: false, FalseDup: true}},
+		{"a server was started again", quiet(lossy("loss-allowed", "false-duplicate"), history.Signs{Restarted: true}), Valid, map[Rule]bool{LostSale: true, StockMismatch: true, FalseDup: true}},
+		{"keys were evicted", quiet(lossy("loss-allowed", "false-duplicate"), history.Signs{Evicted: 1}), Valid, map[Rule]bool{LostSale: true, StockMismatch: true, FalseDup: true}},
 		{"a part of the loss is expected", lossy("lost-sale", "false-duplicate"), Invalid, map[Rule]bool{LostSale: true, StockMismatch: false, FalseDup: true}},
 		{"all is expected", lossy("lost-sale", "false-duplicate", "stock-mismatch"), Valid, map[Rule]bool{LostSale: true, StockMismatch: true, FalseDup: true}},
 		{"a word that nobody knows excuses nothing", lossy("all", "false-duplicate"), Invalid, map[Rule]bool{LostSale: false, StockMismatch: false, FalseDup: true}},

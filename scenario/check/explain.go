@@ -43,7 +43,7 @@ func violations(h *history.History, found *findings) ([]Violation, error) {
 		return nil, err
 	}
 	var all []Violation
-	expected := expectedBy(h.Head.Expect)
+	expected := expectedBy(h)
 	for _, r := range Rules {
 		if list := found.of(r); list.count > 0 {
 			v := explain(r, &list, h, attempts)

@@ -302,6 +302,7 @@ func (r *reducer) same(v *Verdict) bool {
 // build makes a history of some attempts.
 func (r *reducer) build(some selection, f facts, made int64) *history.History {
 	h := &history.History{Head: r.whole.Head, Texts: r.whole.Texts, Events: r.events()}
+	h.Head.Expect = nil // it is there to show what is broken
 	attempts := make([]history.Attempt, len(some))
 	for i := range some {
 		attempts[i] = some[i].Attempt

@@ -3,6 +3,7 @@ package conn
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -44,20 +45,21 @@ func (l *link) RoundTrip(ctx context.Context, args []any) Exchange {
 	// Broken by an earlier exchange of whoever holds the link, or idle for so
 	// long that the server may have closed it: a request sent over it would be
 	// lost without need. This is connection wait, and no service.
-	if l.conn == nil || time.Since(l.used) > rest {
+	if own := isOfItsConnection(args); own && l.conn == nil {
+		return l.unsent(errGone)
+	} else if l.conn == nil || !own && time.Since(l.used) > rest {
 		if err := l.stand(context.WithoutCancel(ctx)); err != nil {
 			return l.unsent(err)
 		}
 	}
-	begin := time.Now()
-	l.used, l.deadline.at = begin, begin.Add(l.timeout)
+	l.deadline.at = time.Now().Add(l.timeout)
 	if at, set := ctx.Deadline(); set && at.Before(l.deadline.at) {
 		l.deadline.at = at
 	}
 	cmd := redis.NewCmd(&l.deadline, args...)
 	x := Exchange{Sent: l.now()}
 	x.Err = l.conn.Process(&l.deadline, cmd)
-	x.Read = l.now()
+	x.Read, l.used = l.now(), time.Now()
 	switch {
 	case x.Err == nil:
 		x.Reply = cmd.Val()
@@ -68,6 +70,13 @@ func (l *link) RoundTrip(ctx context.Context, args []any) Exchange {
 	}
 	return x
 }
+
+// errGone says nothing about what went over the connection before.
+var errGone = errors.New("the connection that the command is about is gone")
+
+// isOfItsConnection reports whether a command is about what was said over the
+// same connection, so that another one would tell something else.
+func isOfItsConnection(args []any) bool { return strings.EqualFold(text(args[0]), "WAIT") }
 
 // unsent is the exchange that an error kept from being begun.
 func (d *dialer) unsent(err error) Exchange {

@@ -72,6 +72,7 @@ type spoil struct {
 	wire   *Wire
 	stream uint64
 	healed chan struct{}
+	hits   int64 // so far
 	heals  sync.Once
 	late   map[uint64]*late // by their requests' numbers
 }
@@ -91,8 +92,8 @@ func NewWire(seed uint64) *Wire { return &Wire{seed: seed} }
 // that hits it. Healing ends it: what it keeps back is let go at once, one
 // request after the other by their numbers, and heal returns when they have
 // been sent and, where nobody waits for them any more, answered (a second is
-// given to each).
-func (w *Wire) Spoil(m Mischief) (heal func()) {
+// given to each). It tells how many requests were hit.
+func (w *Wire) Spoil(m Mischief) (heal func() (hits int64)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.spoils++
@@ -101,7 +102,7 @@ func (w *Wire) Spoil(m Mischief) (heal func()) {
 	return s.heal
 }
 
-func (s *spoil) heal() {
+func (s *spoil) heal() (hits int64) {
 	s.heals.Do(func() {
 		s.wire.mu.Lock()
 		s.wire.inForce = slices.DeleteFunc(slices.Clone(s.wire.inForce), func(other *spoil) bool { return other == s })
@@ -113,6 +114,9 @@ func (s *spoil) heal() {
 			<-l.ended
 		}
 	})
+	s.wire.mu.Lock()
+	defer s.wire.mu.Unlock()
+	return s.hits
 }
 
 // heal ends every mischief.
@@ -174,6 +178,7 @@ func (s *spoil) happened() {
 	s.wire.mu.Lock()
 	defer s.wire.mu.Unlock()
 	s.wire.done[s.Kind]++
+	s.hits++
 }
 
 // does reports whether a request, or its reply, meets a mischief of a kind.
@@ -190,8 +195,9 @@ func (w *Wire) between(dial func(context.Context, string, string) (net.Conn, err
 	}
 }
 
-// unspoiled are the commands that the client library sends for itself.
+// unspoiled are the commands that the client library sends for itself, and
+// those that go with a purchase and are none.
 var unspoiled = map[string]bool{
 	"HELLO": true, "AUTH": true, "CLIENT": true, "PING": true, "SELECT": true, "READONLY": true, "READWRITE": true,
-	"ASKING": true, "CLUSTER": true, "COMMAND": true, "QUIT": true,
+	"WAIT": true, "ASKING": true, "CLUSTER": true, "COMMAND": true, "QUIT": true,
 }

@@ -103,11 +103,11 @@ func TestDelayedRequestRunsLate(t *testing.T) {
 	srv := privateServer(t)
 	for name, row := range map[string]struct {
 		delay time.Duration
-		ends  func(heal func(), links conn.Links)
+		ends  func(heal func() int64, links conn.Links)
 	}{
-		"by itself": {200 * time.Millisecond, func(func(), conn.Links) {}},
-		"healed":    {time.Hour, func(heal func(), _ conn.Links) { heal() }},
-		"closed":    {time.Hour, func(_ func(), links conn.Links) { links.Close() }},
+		"by itself": {200 * time.Millisecond, func(func() int64, conn.Links) {}},
+		"healed":    {time.Hour, func(heal func() int64, _ conn.Links) { heal() }},
+		"closed":    {time.Hour, func(_ func() int64, links conn.Links) { links.Close() }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wired, plain, wire := openWired(t, srv, conn.Options{Mode: conn.Pool(1), Timeout: 20 * time.Millisecond})

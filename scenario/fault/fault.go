@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -46,28 +47,35 @@ type Fault struct {
 
 // UnmarshalText accepts the form that String returns.
 func (f *Fault) UnmarshalText(text []byte) error {
-	words := strings.Fields(string(text))
-	if len(words) == 0 {
+	said := strings.Fields(string(text))
+	if len(said) == 0 {
 		return errors.New("want a kind and when: kill at=2s for=500ms")
 	}
-	read := Fault{Do: words[0]}
-	for i, word := range words[1:] {
-		name, value, found := strings.Cut(word, "=")
-		if name == "set" { // rules have blanks between them
-			value = strings.Join(append([]string{value}, words[i+2:]...), " ")
+	read := Fault{Do: said[0]}
+	for i := 1; i < len(said); i++ {
+		name, value, found := strings.Cut(said[i], "=")
+		for name == "set" && i+1 < len(said) && !isWord(said[i+1]) { // rules have blanks between them
+			i++
+			value += " " + said[i]
 		}
 		if !found || value == "" {
-			return fmt.Errorf("%q: want words like at=2s", word)
+			return fmt.Errorf("%q: want words like at=2s", said[i])
+		}
+		if read.field(name) != nil && read.given(name) {
+			return fmt.Errorf("%s= is there twice", name)
 		}
 		if err := read.set(name, value); err != nil {
 			return err
 		}
-		if name == "set" {
-			break
-		}
 	}
 	*f = read
 	return f.check()
+}
+
+// isWord reports whether a text gives one of the words its value.
+func isWord(text string) bool {
+	name, _, found := strings.Cut(text, "=")
+	return found && slices.Contains(words, name)
 }
 
 // UnmarshalYAML accepts a map of the words and the kind under do, and the text.
@@ -75,12 +83,20 @@ func (f *Fault) UnmarshalYAML(node *yaml.Node) error {
 	if node.Kind == yaml.ScalarNode {
 		return f.UnmarshalText([]byte(node.Value))
 	}
-	type words Fault // without the methods of a Fault
-	var read words
-	if err := node.Load(&read, yaml.WithKnownFields(true), yaml.WithUniqueKeys(true)); err != nil {
+	var said map[string]string
+	if err := node.Load(&said, yaml.WithUniqueKeys(true)); err != nil {
 		return err
 	}
-	*f = Fault(read)
+	read := Fault{Do: said["do"]}
+	for _, name := range slices.Sorted(maps.Keys(said)) {
+		if name == "do" {
+			continue
+		}
+		if err := read.set(name, said[name]); err != nil {
+			return err
+		}
+	}
+	*f = read
 	return f.check()
 }
 
@@ -90,13 +106,15 @@ func (f *Fault) set(name, value string) (err error) {
 	case *time.Duration:
 		*field, err = time.ParseDuration(value)
 	case *sale.Share:
-		return field.UnmarshalText([]byte(value))
+		if err = field.UnmarshalText([]byte(value)); err == nil && *field == 0 {
+			err = errors.New("a share of nothing hits nobody")
+		}
 	case *int64:
 		*field, err = strconv.ParseInt(value, 10, 64)
 	case *string:
 		*field = value
 	default:
-		return fmt.Errorf("%s: unknown word; want some of %s", name, strings.Join(words, " "))
+		return fmt.Errorf("unknown word %s of a fault; want some of %s", name, strings.Join(words, ", "))
 	}
 	if err != nil {
 		return fmt.Errorf("%s=%s: %w", name, value, cmp.Or(errors.Unwrap(err), err))
@@ -166,6 +184,13 @@ func (f *Fault) check() error {
 	for word, v := range map[string]time.Duration{"at": f.At, "every": f.Every, "for": f.For, "lag": f.Lag, "delay": f.Delay} {
 		if v < 0 {
 			return fmt.Errorf("fault %s: %s=%s: want a length of time", f.Do, word, v)
+		}
+	}
+	if f.Do == "config-set" {
+		for pair := range strings.SplitSeq(f.Set, ",") {
+			if name, _, found := strings.Cut(pair, "="); !found || name == "" {
+				return fmt.Errorf("fault config-set: set=%s: want NAME=VALUE, joined by commas", f.Set)
+			}
 		}
 	}
 	if f.Bytes < 0 {

@@ -29,6 +29,10 @@ func TestTextGoesRoundTrip(t *testing.T) {
 			t.Errorf("%q comes back as %q", text, got)
 		}
 	}
+	var after Fault
+	if err := after.UnmarshalText([]byte("acl set=-sadd -get at=500ms for=50ms")); err != nil || after != (Fault{Do: "acl", Set: "-sadd -get", At: 500 * time.Millisecond, For: 50 * time.Millisecond}) {
+		t.Errorf("words after set= are read as %+v, %v", after, err)
+	}
 	var percent Fault
 	if err := percent.UnmarshalText([]byte("drop-reply share=5%")); err != nil || percent.Share != 0.05 {
 		t.Errorf("5%% is read as %v, %v", percent.Share, err)
@@ -42,7 +46,10 @@ func TestMistakesAreExplained(t *testing.T) {
 		"kill at":                     `"at": want words like at=2s`,
 		"kill at=":                    "want words like at=2s",
 		"kill at=2":                   `missing unit`,
-		"kill when=2s":                "when: unknown word; want some of at every",
+		"kill when=2s":                "unknown word when of a fault; want some of at, every",
+		"kill at=1s at=2s":            "at= is there twice",
+		"drop-reply share=0":          "a share of nothing hits nobody",
+		"config-set set=maxmemory":    "want NAME=VALUE",
 		"kill at=2s share=5%":         "fault kill knows no share; want at, every, for, target",
 		"restart for=1s":              "fault restart knows no for",
 		"cut-aof at=1s":               "fault cut-aof needs bytes=",
@@ -64,8 +71,8 @@ func TestMistakesAreExplained(t *testing.T) {
 // A scenario file has the same words as a map.
 func TestFaultsOfAFile(t *testing.T) {
 	var got []Fault
-	err := yaml.Unmarshal([]byte("- {do: kill, at: 2s, for: 800ms}\n- {do: drop-reply, share: 5%}\n- pause at=1s\n"), &got)
-	want := []Fault{{Do: "kill", At: 2 * time.Second, For: 800 * time.Millisecond}, {Do: "drop-reply", Share: 0.05}, {Do: "pause", At: time.Second}}
+	err := yaml.Unmarshal([]byte("- {do: kill, at: 2s, for: 800ms, target: node:2}\n- {do: cut-aof, bytes: 200}\n- {do: acl, set: -sadd -get}\n- {do: drop-reply, share: 5%}\n- pause at=1s\n"), &got)
+	want := []Fault{{Do: "kill", At: 2 * time.Second, For: 800 * time.Millisecond, Target: "node:2"}, {Do: "cut-aof", Bytes: 200}, {Do: "acl", Set: "-sadd -get"}, {Do: "drop-reply", Share: 0.05}, {Do: "pause", At: time.Second}}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("read %+v, %v", got, err)
 	}

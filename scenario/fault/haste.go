@@ -29,25 +29,25 @@ type hurry struct {
 	hits  atomic.Int64
 }
 
-// Cut returns how long after the call the next attempt is given up; false: it
-// is not.
-func (h *Haste) Cut() (wait time.Duration, hurried bool) {
+// Cut returns how long after the call the next attempt is given up, and whom to
+// tell if it was; nil: it is not.
+func (h *Haste) Cut() (wait time.Duration, left func()) {
 	all := h.now.Load()
 	if all == nil || len(*all) == 0 {
-		return 0, false
+		return 0, nil
 	}
 	rng := rand.New(rand.NewPCG(h.Seed, h.count.Add(1)))
 	for _, one := range *all {
 		if rng.Float64() >= one.share {
 			continue
 		}
-		one.hits.Add(1)
+		wait = one.within
 		if one.drawn {
-			return time.Duration(rng.Int64N(int64(one.within))), true
+			wait = time.Duration(rng.Int64N(int64(one.within)))
 		}
-		return one.within, true
+		return wait, func() { one.hits.Add(1) }
 	}
-	return 0, false
+	return 0, nil
 }
 
 // change replaces the reasons.
@@ -69,6 +69,9 @@ func (r *Rig) hurry(_ context.Context, d *deed) (effect, error) {
 		r.Haste.change(func(all []*hurry) []*hurry {
 			return slices.DeleteFunc(all, func(h *hurry) bool { return h == one })
 		})
+		if one.hits.Load() == 0 {
+			r.fail("%s met nobody", d.Fault)
+		}
 		return plural(one.hits.Load(), "attempt"), nil
 	}}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -69,7 +70,9 @@ func (r *Rig) Undone() []string {
 func (r *Rig) fail(format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.undone = append(r.undone, fmt.Sprintf(format, args...))
+	if line := fmt.Sprintf(format, args...); !slices.Contains(r.undone, line) {
+		r.undone = append(r.undone, line)
+	}
 }
 
 // A deed is a fault about to happen.

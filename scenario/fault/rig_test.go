@@ -223,7 +223,7 @@ func TestFaultsComeAgain(t *testing.T) {
 // Of the buyers in haste a share leaves, at a time or at any moment up to it.
 func TestHaste(t *testing.T) {
 	h := &Haste{Seed: 1}
-	if _, hurried := h.Cut(); hurried {
+	if _, left := h.Cut(); left != nil {
 		t.Error("somebody is in haste without a reason")
 	}
 	r := &Rig{Haste: h}
@@ -235,7 +235,8 @@ func TestHaste(t *testing.T) {
 		}
 		count, sum := 0, time.Duration(0)
 		for range n {
-			if wait, hurried := h.Cut(); hurried {
+			if wait, left := h.Cut(); left != nil {
+				left()
 				count++
 				sum += wait
 				if wait > within || !drawn && wait != within {
@@ -249,7 +250,7 @@ func TestHaste(t *testing.T) {
 		if text, err := e.heal(t.Context()); err != nil || text != fmt.Sprintf("%d attempts", count) {
 			t.Errorf("%s: told as %q, %v", do, text, err)
 		}
-		if _, hurried := h.Cut(); hurried {
+		if _, left := h.Cut(); left != nil {
 			t.Errorf("%s goes on", do)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/seckill-bench/seckill/scenario/server"
 )
@@ -19,7 +21,30 @@ func (f *Fault) Suits(ctx context.Context, srv *server.Server) error {
 	if err := kind.needs.met(ctx, srv); err != nil {
 		return fmt.Errorf("fault %s: %w", f, err)
 	}
+	return f.aims(srv)
+}
+
+// aims refuses a target that a server does not have.
+func (f *Fault) aims(srv *server.Server) error {
+	if f.Target == "" || f.OfKeys() || srv.Nodes() == nil && f.Target == "primary" {
+		return nil
+	}
+	number, isNode := strings.CutPrefix(f.Target, "node:")
+	n, err := strconv.Atoi(number)
+	switch nodes := len(srv.Nodes()); {
+	case isNode && err == nil && n >= 1 && n <= nodes:
+	case f.Target == "primary", f.Target == "replica" && nodes > 1:
+	case f.Target == "all" && nodes > 0 && !f.alone():
+	default:
+		return fmt.Errorf("fault %s: the server has no target %q; want primary, replica, node:N up to %d, or all of what is said to servers", f, f.Target, nodes)
+	}
 	return nil
+}
+
+// alone reports whether the fault is one of processes or topology.
+func (f *Fault) alone() bool {
+	kind, _ := kindOf(f.Do)
+	return kind.alone
 }
 
 // met says what is missing.

@@ -24,8 +24,8 @@ func (r *Rig) Run(ctx context.Context, faults []Fault, ready chan<- struct{}) {
 			defer begun()
 			r.repeat(ctx, &faults[i], begun)
 		})
+		r.first.Wait() // in the order of the timeline: the first that hits a request has it
 	}
-	r.first.Wait()
 	close(ready)
 	all.Wait()
 	if r.Server.Nodes() == nil || len(faults) == 0 {
@@ -96,7 +96,7 @@ func (r *Rig) happen(ctx context.Context, f *Fault, begun func()) {
 		letGo()
 	}
 	if effect.heal == nil {
-		r.Note(Happened{From: d.from, Until: r.Now(), Healed: true, Text: text})
+		r.Note(Happened{From: d.from, Until: d.from, Healed: true, Text: text}) // it matters to all who come later
 		return
 	}
 	if err == nil {

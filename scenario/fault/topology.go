@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/seckill-bench/seckill/scenario/server"
 )
@@ -33,12 +34,11 @@ func (r *Rig) heir(ctx context.Context) (primary, replica *server.Node, err erro
 		return nil, nil, err
 	}
 	replicas, err := r.Server.ReplicasOf(ctx, primary)
-	for _, replica := range replicas {
-		if replica.Up() {
-			return primary, replica, nil
-		}
+	replicas = slices.DeleteFunc(replicas, func(n *server.Node) bool { return !n.Up() || n.Paused() })
+	if len(replicas) == 0 {
+		return nil, nil, cmp.Or(err, errors.New("no replica is alive"))
 	}
-	return nil, nil, cmp.Or(err, errors.New("no replica is alive"))
+	return primary, replicas[0], nil
 }
 
 func (r *Rig) promote(ctx context.Context, d *deed) (effect, error) {

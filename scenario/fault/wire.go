@@ -13,11 +13,13 @@ func (r *Rig) spoil(_ context.Context, d *deed) (effect, error) {
 		"drop-reply": conn.DropReply, "drop-request": conn.DropRequest, "delay-request": conn.DelayRequest,
 		"hold": conn.Hold, "reset": conn.Reset,
 	}[d.Do]
-	before := r.Wire.Done()[kind]
 	heal := r.Wire.Spoil(conn.Mischief{Kind: kind, Share: d.share(), Delay: d.Delay})
 	return effect{ofAll(d), func(context.Context) (string, error) {
-		heal()
-		return plural(r.Wire.Done()[kind]-before, "request"), nil
+		hits := heal()
+		if hits == 0 {
+			r.fail("%s met nobody", d.Fault)
+		}
+		return plural(hits, "request"), nil
 	}}, nil
 }
 

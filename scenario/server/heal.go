@@ -74,7 +74,7 @@ func (s *Server) follow(ctx context.Context, primary *Node) (errs []error) {
 			errs = append(errs, fmt.Errorf("the link of %s to %s is down (%w)", n.name, primary.name, err))
 		}
 	}
-	if len(errs) == 0 {
+	if oneLine(errs) == nil {
 		errs = append(errs, primary.awaitStream(ctx, s.private.topology.replicas))
 	}
 	return errs
@@ -141,6 +141,8 @@ func (g *private) missing(ctx context.Context) (texts []string) {
 	for _, n := range owners {
 		if l.follows[n] != nil || replicas[n] == 0 {
 			texts = append(texts, n.name+" has no replica")
+		} else if !n.isHeard(ctx) {
+			texts = append(texts, "the replica of "+n.name+" gets nothing yet")
 		}
 	}
 	return texts

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -36,4 +37,17 @@ func (n *Node) awaitStream(ctx context.Context, replicas int) error {
 		return fmt.Errorf("the replicas of %s get nothing: %w", n.name, err)
 	}
 	return nil
+}
+
+// isHeard reports whether the replicas of a node have acknowledged something, if
+// anything was written: to those that have not it sends no more.
+func (n *Node) isHeard(ctx context.Context) bool {
+	info := n.info(ctx, "replication")
+	for name, of := range info {
+		if strings.HasPrefix(name, "slave") && strings.Contains(of, "ip=") &&
+			(!strings.Contains(of, "state=online") || strings.Contains(of, "offset=0,")) && info["master_repl_offset"] != "0" {
+			return false
+		}
+	}
+	return true
 }
