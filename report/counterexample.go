@@ -64,7 +64,7 @@ func (s *Summary) keep(rule check.Rule, h *history.History) error {
 	}
 	c := Counterexample{Rule: rule, Folder: path.Join(counterexampleFolder, string(rule))}
 	to := filepath.Join(s.dir, filepath.FromSlash(c.Folder))
-	if err = writeRecord(filepath.Join(to, "history"), small); err == nil {
+	if err = history.Write(filepath.Join(to, "history"), small); err == nil {
 		c.Attempts, err = countAttempts(small)
 	}
 	if err != nil {
@@ -102,31 +102,6 @@ func countAttempts(h *history.History) (n int64, err error) {
 		n += int64(len(batch))
 	}
 	return n, nil
-}
-
-// writeRecord writes a history into a new folder; one without a tail as far as it goes.
-func writeRecord(dir string, h *history.History) error {
-	folder, err := history.Create(dir, h.Head)
-	if err != nil {
-		return err
-	}
-	rec := history.NewRecorder(folder)
-	for batch, failed := range h.Batches() {
-		if err = failed; err != nil {
-			break
-		}
-		for _, a := range batch {
-			a.Reply, a.Receipt = rec.Texts.Keep(h.Texts.Text(a.Reply)), rec.Receipts.Keep(h.Receipt(a.Receipt))
-			rec.Put(&a)
-		}
-	}
-	if err = errors.Join(err, rec.Close()); err != nil || h.Tail == nil {
-		return err
-	}
-	for _, event := range h.Events {
-		folder.Event(event)
-	}
-	return folder.Finish(*h.Tail)
 }
 
 // counterexampleOf is the counterexample of a rule; nil: there is none.

@@ -85,6 +85,7 @@ func (d *drive) open(gate chan struct{}) {
 
 // end closes the doors and returns when nothing of the drive goes on.
 func (d *drive) end() {
+	d.empty() // the sale may have ended before its last lot
 	close(d.over)
 	d.beside.Wait()
 	d.close(nil)
@@ -104,9 +105,15 @@ func (d *drive) sell(of lot) {
 		}
 	}
 	if of.end == len(d.plan.head.Items) || d.doors.Err() != nil {
-		d.leave.Do(func() { close(d.left) })
-		d.meanwhile.Wait()
+		d.empty()
 	}
+}
+
+// empty says that the buyers have left, and returns when what went on until
+// then has ended.
+func (d *drive) empty() {
+	d.leave.Do(func() { close(d.left) })
+	d.meanwhile.Wait()
 }
 
 // plannedStill is how many buyers of the plan were never due.

@@ -54,31 +54,5 @@ func saveCase(dir string, c *probe.Case) error {
 	if c.History == nil {
 		return nil
 	}
-	return writeHistory(filepath.Join(dir, "history"), c.History)
-}
-
-// writeHistory writes a whole history into a new folder.
-func writeHistory(dir string, h *history.History) error {
-	folder, err := history.Create(dir, h.Head)
-	if err != nil {
-		return err
-	}
-	rec := history.NewRecorder(folder)
-	defer rec.Close()
-	for batch, err := range h.Batches() {
-		if err != nil {
-			return err
-		}
-		for _, a := range batch {
-			a.Reply, a.Receipt = rec.Texts.Keep(h.Texts.Text(a.Reply)), rec.Receipts.Keep(h.Receipt(a.Receipt))
-			rec.Put(&a)
-		}
-	}
-	if err := rec.Close(); err != nil {
-		return err
-	}
-	for _, event := range h.Events {
-		folder.Event(event)
-	}
-	return folder.Finish(*h.Tail)
+	return history.Write(filepath.Join(dir, "history"), c.History)
 }

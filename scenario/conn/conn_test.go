@@ -259,6 +259,23 @@ func TestTakeAfterTheEnd(t *testing.T) {
 	})
 }
 
+// Whoever comes when the links are closed is told, by every kind of link.
+func TestTakeAfterClose(t *testing.T) {
+	srv := fakeServer(t)
+	for _, retries := range []int{0, 1} {
+		links, err := conn.Open(t.Context(), srv, conn.Options{Mode: conn.Pool(1), Timeout: time.Minute, Now: func() int64 { return 0 }, ClientRetries: retries})
+		if err != nil {
+			t.Fatal(err)
+		}
+		links.Close()
+		for range 2 {
+			if link, err := links.Take(t.Context()); err == nil || conn.FateOf(err) != conn.NotRun {
+				t.Fatalf("%d retries: got %v, %v", retries, link, err)
+			}
+		}
+	}
+}
+
 func TestWarm(t *testing.T) {
 	srv := fakeServer(t)
 	links := open(t, srv, conn.Dedicated, time.Minute)

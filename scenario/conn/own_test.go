@@ -29,8 +29,8 @@ func TestWaitStaysWithItsConnection(t *testing.T) {
 			t.Errorf("the connection was %v and is %v", id, again)
 		}
 		do(t, open(t, srv, mode, time.Minute), "CLIENT", "KILL", "ID", id)
-		if x := link.RoundTrip(t.Context(), []any{"GET", "k"}); x.Err == nil {
-			t.Fatal("the connection lives")
+		if x := link.RoundTrip(t.Context(), []any{"WAIT", 0, 1}); x.Err == nil || conn.FateOf(x.Err) != conn.Maybe {
+			t.Errorf("over a connection that has been closed: %v, %v", x.Reply, x.Err)
 		}
 		if x := link.RoundTrip(t.Context(), []any{"WAIT", 0, 1}); x.Err == nil || !strings.Contains(x.Err.Error(), "gone") || conn.FateOf(x.Err) != conn.Maybe {
 			t.Errorf("over no connection: %v, %v", x.Reply, x.Err)

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"sync"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // A pool is a fixed number of links, shared first come first served.
@@ -22,6 +24,7 @@ type seat struct {
 	carrier
 	asked    chan request
 	answered chan Exchange
+	retired  bool // its goroutine has ended with the pool
 }
 
 type request struct {
@@ -74,6 +77,9 @@ func (p *pool) Take(ctx context.Context) (Link, error) {
 // impatient ones nobody else would ever get it.
 func (p *pool) ready(ctx context.Context, s *seat) (Link, error) {
 	err := ctx.Err() // whoever left while a link came free must not use it
+	if err == nil && s.retired {
+		err = redis.ErrClosed
+	}
 	if err == nil && !s.stands() {
 		err = cmp.Or(s.stand(context.WithoutCancel(ctx)), ctx.Err())
 	}
@@ -99,6 +105,7 @@ func (p *pool) Close() error {
 		for _, s := range all {
 			s.drop()
 			close(s.asked)
+			s.retired = true
 			p.free <- s
 		}
 	})

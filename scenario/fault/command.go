@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -33,8 +34,13 @@ func awake(ctx context.Context, all []teller) error {
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
+		rest(ctx, poll)
 	}
 }
+
+// poll is how long it takes until a server is asked again that did not answer as
+// it should.
+const poll = time.Millisecond
 
 func (r *Rig) clientKill(ctx context.Context, d *deed) (effect, error) {
 	all, err := r.tellers(ctx, d.Target)
@@ -130,7 +136,20 @@ func (r *Rig) acl(ctx context.Context, d *deed) (effect, error) {
 		}
 		return "", errors.Join(errs...)
 	}}
-	return e, tell(ctx, all, fields("ACL SETUSER "+defaultUser+" "+d.Set)...)
+	return e, tell(ctx, all, fields("ACL SETUSER "+defaultUser+" "+d.Set+" +acl")...) // without it nobody could heal
+}
+
+// onlyRights refuses what lets nobody in any more: the fault could not be healed.
+func onlyRights(rules string) error {
+	for _, rule := range strings.Fields(rules) {
+		switch {
+		case strings.ContainsRune("+-~&%", rune(rule[0])):
+		case slices.Contains([]string{"allcommands", "nocommands", "allkeys", "resetkeys", "allchannels", "resetchannels"}, rule):
+		default:
+			return fmt.Errorf("set=%s: want rights like -sadd or resetkeys: nobody could take %s back", rules, rule)
+		}
+	}
+	return nil
 }
 
 // defaultUser is whom connections are that say no name.
@@ -216,6 +235,7 @@ func quiet(ctx context.Context, t teller) error {
 			return nil
 		}
 		t.Do(ctx, "SCRIPT", "KILL")
+		rest(ctx, poll)
 	}
 	return ctx.Err()
 }

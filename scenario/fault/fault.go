@@ -31,7 +31,8 @@ type Fault struct {
 	// For is how long it lasts; 0: as long as the kind has it.
 	For time.Duration `yaml:"for,omitempty"`
 	// Target is whom it meets: primary, replica or node:N of a fault of
-	// processes, a key's name in the contract of one of keys. Empty: primary.
+	// processes, all as well of a command, a key's name in the contract of a
+	// fault of keys. Empty: the primary, and of a command every primary.
 	Target string `yaml:"target,omitempty"`
 	// Lag is how long the replication stands still before a primary is lost.
 	Lag time.Duration `yaml:"lag,omitempty"`
@@ -41,7 +42,8 @@ type Fault struct {
 	Delay time.Duration `yaml:"delay,omitempty"`
 	// Bytes is how much is cut off a file.
 	Bytes int64 `yaml:"bytes,omitempty"`
-	// Set is what is set: NAME=VALUE joined by commas, or the rules of an ACL.
+	// Set is what is set: NAME=VALUE joined by commas, or the rights in the rules
+	// of an ACL.
 	Set string `yaml:"set,omitempty"`
 }
 
@@ -196,8 +198,16 @@ func (f *Fault) check() error {
 	if f.Bytes < 0 {
 		return fmt.Errorf("fault %s: bytes=%d: want 1 or more", f.Do, f.Bytes)
 	}
-	if f.Every > 0 && f.Every <= f.For+f.Lag {
-		return fmt.Errorf("fault %s: every=%s: want more than it lasts (%s)", f.Do, f.Every, f.For+f.Lag)
+	if f.Do == "acl" {
+		if err := onlyRights(f.Set); err != nil {
+			return fmt.Errorf("fault acl: %w", err)
+		}
+	}
+	switch lasts := f.lasts(); {
+	case f.Every > 0 && lasts == forever:
+		return fmt.Errorf("fault %s: every=%s needs for=, else it lasts to the end", f.Do, f.Every)
+	case f.Every > 0 && f.Every <= lasts+f.Lag:
+		return fmt.Errorf("fault %s: every=%s: want more than it lasts (%s)", f.Do, f.Every, lasts+f.Lag)
 	}
 	return nil
 }

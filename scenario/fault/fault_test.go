@@ -60,6 +60,11 @@ func TestMistakesAreExplained(t *testing.T) {
 		"delete-key at=1s":            "fault delete-key needs target=",
 		"pause at=-1s":                "want a length of time",
 		"pause at=1s every=1s for=1s": "want more than it lasts (1s)",
+		"kill every=100ms":            "want more than it lasts (200ms)",
+		"promote every=1s lag=800ms":  "want more than it lasts (1s)",
+		"drop-reply every=1s":         "every=1s needs for=",
+		"acl set=-sadd off":           "nobody could take off back",
+		"acl set=>secret":             "nobody could take >secret back",
 	} {
 		var f Fault
 		if err := f.UnmarshalText([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {

@@ -107,6 +107,7 @@ var stages = []stage{
 	{text: "function-flush", after: says("[]", "FUNCTION", "LIST")},
 	{text: "config-set for=1h set=maxmemory=1", during: says("OOM", "SET", "{item}:stock", 8), after: says("OK", "SET", "{item}:stock", 8), noted: "config-set maxmemory=1"},
 	{text: "acl for=1h set=-set -get", during: says("NOPERM", "GET", "{item}:stock"), after: says("7", "GET", "{item}:stock"), noted: "acl -set -get"},
+	{text: "acl for=1h set=-@all", during: says("NOPERM", "GET", "{item}:stock"), after: says("7", "GET", "{item}:stock"), noted: "acl -@all"},
 	{text: "busy-script" + long, during: says("BUSY", "GET", "{item}:stock"), after: says("7", "GET", "{item}:stock")},
 	{text: "expire-key target=stock", after: says("0", "EXISTS", "{item}:stock"), noted: "expire-key stock (1 key)"},
 	{text: "delete-key target=stock", after: says("nil", "GET", "{item}:stock"), noted: "delete-key stock (1 key)"},
@@ -190,8 +191,8 @@ func TestWhatDidNotHappenIsTold(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	faults := []Fault{{Do: "kill", At: time.Hour}, {Do: "pause", Target: "node:2"}, {Do: "delete-key", Target: "sotck"}}
 	go func() {
+		defer cancel()
 		eventually(t, "two fail", func() bool { return len(b.Undone()) == 2 })
-		cancel()
 	}()
 	b.Run(ctx, faults, make(chan struct{}))
 	undone := strings.Join(b.Undone(), "; ")
@@ -210,13 +211,44 @@ func TestFaultsComeAgain(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, server.Standalone)
 	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	defer running.Wait()
 	defer cancel()
-	go b.Run(ctx, []Fault{{Do: "script-flush", Every: 5 * time.Millisecond}}, make(chan struct{}))
+	running.Go(func() {
+		b.Run(ctx, []Fault{{Do: "script-flush", Every: 5 * time.Millisecond}}, make(chan struct{}))
+	})
 	eventually(t, "three times", func() bool { return len(b.notes()) >= 3 })
 	for i, h := range b.notes()[:3] {
 		if i > 0 && h.From < b.notes()[i-1].Until {
 			t.Errorf("the %d. time came too early: %+v", i+1, b.notes()[:3])
 		}
+	}
+}
+
+// Nobody waits for a server that was closed to be healed.
+func TestHealingEndsWithTheServer(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, server.Standalone)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan struct{})
+	go func() {
+		b.Run(ctx, []Fault{{Do: "client-pause", For: 10 * time.Second}}, make(chan struct{}))
+		close(ended)
+	}()
+	eventually(t, "the server is silent", func() bool { return silent(t.Context(), b) })
+	b.Server.Close()
+	cancel()
+	eventually(t, "the rig gives up", func() bool {
+		select {
+		case <-ended:
+			return true
+		default:
+			return false
+		}
+	})
+	if undone := strings.Join(b.Undone(), "; "); !strings.Contains(undone, "client-pause for=10s could not be healed") {
+		t.Errorf("undone: %s", undone)
 	}
 }
 

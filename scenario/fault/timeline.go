@@ -33,7 +33,7 @@ func (r *Rig) Run(ctx context.Context, faults []Fault, ready chan<- struct{}) {
 	}
 	r.on.Add(1)
 	defer r.on.Add(-1)
-	healing, cancel := context.WithTimeout(context.WithoutCancel(ctx), healTime)
+	healing, cancel := r.healing(ctx)
 	defer cancel()
 	if err := r.Server.Heal(healing); err != nil {
 		r.fail("the servers did not heal: %v", err)
@@ -111,7 +111,7 @@ func (r *Rig) happen(ctx context.Context, f *Fault, begun func()) {
 
 // end heals a fault and notes it.
 func (r *Rig) end(ctx context.Context, f *Fault, from int64, text string, e *effect) {
-	healing, cancel := context.WithTimeout(context.WithoutCancel(ctx), healTime)
+	healing, cancel := r.healing(ctx)
 	defer cancel()
 	more, err := e.heal(healing)
 	if err != nil {
@@ -121,4 +121,20 @@ func (r *Rig) end(ctx context.Context, f *Fault, from int64, text string, e *eff
 		text = fmt.Sprintf("%s, %s", text, more)
 	}
 	r.Note(Happened{From: from, Until: r.Now(), Healed: err == nil, Text: text})
+}
+
+// healing is the time that a healing may take, whether or not the sale is over. It
+// ends with the server: one that was closed never answers again.
+func (r *Rig) healing(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), healTime)
+	if died := r.Server.Died(); died != nil {
+		go func() {
+			select {
+			case <-died:
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+	}
+	return ctx, cancel
 }

@@ -55,7 +55,7 @@ func (s *Server) StartCluster(ctx context.Context, n int) (*Cluster, error) {
 // Server returns the cluster as one server, whose links find the node of a key.
 // Closing it does nothing.
 func (c *Cluster) Server() *Server {
-	s := &Server{Kind: Spawned, Address: c.nodes[0].Address, private: c.group}
+	s := c.group.server()
 	s.close.Do(func() {})
 	return s
 }

@@ -39,6 +39,9 @@ func TestCluster(t *testing.T) {
 			t.Errorf("node %d of 3 has none of 60 keys", i)
 		}
 	}
+	if reply, err := cluster.Server().Do(t.Context(), "CLUSTER", "MYID"); err != nil || reply != cluster.group.nodes[0].id {
+		t.Errorf("as one server it is %v, %v, and not its first node", reply, err)
+	}
 	cluster.Close()
 	isGone(t, cluster.group)
 }

@@ -78,9 +78,14 @@ func spawn(ctx context.Context, o Options) (*Server, error) {
 		g.stop()
 		return nil, fmt.Errorf("server %s: %w", path, err)
 	}
+	return g.server(), nil
+}
+
+// server is the group as one server.
+func (g *private) server() *Server {
 	s := &Server{Kind: Spawned, Address: "redis://" + g.nodes[0].Address(), private: g}
 	s.options.Network, s.options.Addr, s.options.Dialer = "tcp", g.nodes[0].Address(), g.dialTarget
-	return s, nil
+	return s
 }
 
 // locate finds a binary by path or on PATH.

@@ -20,6 +20,7 @@ func reserve(above int) (*reservation, error) {
 		r := &reservation{}
 		port, err := r.bind(0)
 		if err != nil {
+			r.release()
 			return nil, fmt.Errorf("a free port: %w", err)
 		}
 		r.port = port
