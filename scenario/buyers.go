@@ -184,7 +184,7 @@ func (d *drive) attempt(h *hand, r *request) {
 		return
 	}
 	h.link = link
-	if wait, left := d.rig.Haste.Cut(); left != nil {
+	if wait, left := d.rig.Haste.Cut(a.Request, a.Try); left != nil {
 		var leave context.CancelFunc
 		calling, leave = context.WithDeadline(calling, time.Now().Add(wait))
 		defer leave()

@@ -143,10 +143,10 @@ func (s *Spec) Settings() (lines []string, err error) {
 	}
 	for pair := range strings.SplitSeq(s.ServerConfig, ",") {
 		name, value, found := strings.Cut(strings.TrimSpace(pair), "=")
-		if !found || name == "" || value == "" || strings.ContainsAny(pair, "\r\n") {
+		if !found || name == "" || strings.ContainsAny(pair, "\r\n") {
 			return nil, fmt.Errorf("--server-config %q: want settings like appendonly=yes, joined by commas", pair)
 		}
-		lines = append(lines, name+" "+value)
+		lines = append(lines, name+"="+value)
 	}
 	return lines, nil
 }

@@ -37,7 +37,7 @@ type mechanism struct {
 // fault counts.
 var mechanisms = []mechanism{
 	{[]string{"cut"}, "the last writes were cut off the file that the server was started from", writesLost},
-	{[]string{"split", "promote", "failover", "replica"}, "the failover went to a server that had not got every write", writesLost},
+	{[]string{"split", "promote", "failover", "replica", "lag"}, "the failover went to a server that had not got every write", writesLost},
 	{[]string{"client"}, "connections were cut or held, and what was on its way ran unheard or late", slices.Concat(sentAgain, []Rule{LateSale})},
 	{[]string{"kill", "restart", "term", "shutdown", "crash"}, "the server was stopped, and what it had not saved was gone", writesLost},
 	{[]string{"evict", "maxmemory", "memory"}, "the server was short of memory and took keys out", keysGone},

@@ -12,12 +12,11 @@ import (
 // Haste says which buyers wait for less than they would. The zero Haste is
 // ready, and lets all wait.
 type Haste struct {
-	// Seed decides whom it meets, by the number of his attempt.
+	// Seed decides whom it meets, by his request and how often he has sent it.
 	Seed uint64
 
-	mu    sync.Mutex
-	now   atomic.Pointer[[]*hurry]
-	count atomic.Uint64
+	mu  sync.Mutex
+	now atomic.Pointer[[]*hurry]
 }
 
 // A hurry is one reason to leave early.
@@ -29,14 +28,14 @@ type hurry struct {
 	hits  atomic.Int64
 }
 
-// Cut returns how long after the call the next attempt is given up, and whom to
-// tell if it was; nil: it is not.
-func (h *Haste) Cut() (wait time.Duration, left func()) {
+// Cut returns how long after the call an attempt is given up, and whom to tell
+// if it was; nil: it is not. Of a request the tries are counted from 0.
+func (h *Haste) Cut(request uint32, try uint8) (wait time.Duration, left func()) {
 	all := h.now.Load()
 	if all == nil || len(*all) == 0 {
 		return 0, nil
 	}
-	rng := rand.New(rand.NewPCG(h.Seed, h.count.Add(1)))
+	rng := rand.New(rand.NewPCG(h.Seed, uint64(request)<<8|uint64(try)))
 	for _, one := range *all {
 		if rng.Float64() >= one.share {
 			continue

@@ -255,7 +255,7 @@ func TestHealingEndsWithTheServer(t *testing.T) {
 // Of the buyers in haste a share leaves, at a time or at any moment up to it.
 func TestHaste(t *testing.T) {
 	h := &Haste{Seed: 1}
-	if _, left := h.Cut(); left != nil {
+	if _, left := h.Cut(0, 0); left != nil {
 		t.Error("somebody is in haste without a reason")
 	}
 	r := &Rig{Haste: h}
@@ -266,8 +266,8 @@ func TestHaste(t *testing.T) {
 			t.Fatal(err)
 		}
 		count, sum := 0, time.Duration(0)
-		for range n {
-			if wait, left := h.Cut(); left != nil {
+		for request := range uint32(n) {
+			if wait, left := h.Cut(request, 1); left != nil {
 				left()
 				count++
 				sum += wait
@@ -282,7 +282,7 @@ func TestHaste(t *testing.T) {
 		if text, err := e.heal(t.Context()); err != nil || text != fmt.Sprintf("%d attempts", count) {
 			t.Errorf("%s: told as %q, %v", do, text, err)
 		}
-		if _, left := h.Cut(); left != nil {
+		if _, left := h.Cut(0, 0); left != nil {
 			t.Errorf("%s goes on", do)
 		}
 	}

@@ -64,8 +64,10 @@ func (r *Rig) repeat(ctx context.Context, f *Fault, begun func()) {
 func (r *Rig) happen(ctx context.Context, f *Fault, begun func()) {
 	kind, _ := kindOf(f.Do)
 	d := &deed{Fault: f, lasts: f.lasts(), sale: ctx}
-	r.hands <- struct{}{}
-	held := true
+	held := !kind.ours // what happens on our side needs no server
+	if held {
+		r.hands <- struct{}{}
+	}
 	letGo := func() {
 		if held {
 			<-r.hands
