@@ -253,7 +253,7 @@ func (s *Summary) result() result {
 	r := result{
 		Version: 1, Name: s.Head.Name, Seed: s.Head.Seed, Shard: s.Head.Shard, Started: s.Head.Started,
 		Verdict: s.Verdict.Opinion, Doubts: listOf(s.Verdict.Doubts), Violations: s.violations(),
-		Losses: losses(s.Verdict.Losses), Witness: notZero(s.Verdict.Witness),
+		Losses: losses(s.Verdict.Losses), Faults: s.faultResults(), Witness: notZero(s.Verdict.Witness),
 		Exercised: mapOf(s.Verdict.Exercised), Exercise: mapOf(s.Verdict.Exercise), Undecided: mapOf(s.Verdict.Undecided),
 		Objective: []objective{}, Model: s.Head.Model,
 		Item:   terms{Stock: stock, Quantity: notZero(s.Head.Quantity), Limit: notZero(s.Head.Terms.Limit), Buyers: s.Head.Buyers},
