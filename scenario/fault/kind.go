@@ -10,7 +10,7 @@ import (
 type need uint8
 
 const (
-	needNothing  need = iota // it happens on our side of the wire
+	needNothing  need = iota // any will do
 	needRedis                // a real one
 	needProcess              // that the harness started
 	needAOF                  // and that keeps an append-only file

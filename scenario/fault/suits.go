@@ -87,13 +87,15 @@ func keepsAOF(ctx context.Context, srv *server.Server) error {
 
 // OfKeys reports whether the target is the name of a key.
 func (f *Fault) OfKeys() bool {
-	return slices.Contains([]string{"expire-key", "delete-key", "wrong-type"}, f.Do)
+	kind, known := kindOf(f.Do)
+	return known && slices.Contains(kind.must, "target")
 }
 
-// NeedWire reports whether any of some faults happens on the buyers' own side of the wire.
+// NeedWire reports whether any of some faults spoils what goes over the buyers' wire.
 func NeedWire(faults []Fault) bool {
 	return slices.ContainsFunc(faults, func(f Fault) bool {
-		return slices.Contains([]string{"drop-reply", "drop-request", "delay-request", "hold", "reset"}, f.Do)
+		_, spoils := mischiefs[f.Do]
+		return spoils
 	})
 }
 

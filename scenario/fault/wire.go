@@ -7,13 +7,15 @@ import (
 	"github.com/seckill-bench/seckill/scenario/conn"
 )
 
+// mischiefs are the kinds of fault that happen on the wire.
+var mischiefs = map[string]conn.Kind{
+	"drop-reply": conn.DropReply, "drop-request": conn.DropRequest, "delay-request": conn.DelayRequest,
+	"hold": conn.Hold, "reset": conn.Reset,
+}
+
 // spoil spoils what goes over the wire.
 func (r *Rig) spoil(_ context.Context, d *deed) (effect, error) {
-	kind := map[string]conn.Kind{
-		"drop-reply": conn.DropReply, "drop-request": conn.DropRequest, "delay-request": conn.DelayRequest,
-		"hold": conn.Hold, "reset": conn.Reset,
-	}[d.Do]
-	heal := r.Wire.Spoil(conn.Mischief{Kind: kind, Share: d.share(), Delay: d.Delay})
+	heal := r.Wire.Spoil(conn.Mischief{Kind: mischiefs[d.Do], Share: d.share(), Delay: d.Delay})
 	return effect{ofAll(d), func(context.Context) (string, error) {
 		hits := heal()
 		if hits == 0 {
