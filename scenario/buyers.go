@@ -17,17 +17,17 @@ import (
 // forgotten the script.
 const maxReloads = 3
 
-// play is one buyer from due to done.
-func (d *drive) play(buyer uint32, due int64) {
+// play is one buyer from due to done, by a hand of his own.
+func (d *drive) play(h *hand, buyer uint32, due int64) {
 	habits := d.spec.habitsOf(buyer)
 	first := d.plan.firstRequest(buyer)
 	for k := range uint32(habits.purchases) {
 		if k > 0 && d.doors.Err() != nil {
 			return
 		}
-		bought := d.click(&request{Verb: sale.Buy, buyer: buyer, number: first + k, due: due}, habits.doubleClicks)
-		if bought.stays && bought.holds {
-			bought = d.afterwards(buyer, first+k, &bought, &habits)
+		bought := d.click(h, request{Verb: sale.Buy, buyer: buyer, number: first + k, due: due}, habits.doubleClicks)
+		if bought.stays && bought.holds && d.wants(&habits) {
+			bought = d.afterwards(h, request{buyer: buyer, number: first + k, due: bought.done, receipt: bought.receipt}, &habits)
 		}
 		if !bought.stays {
 			return
@@ -36,21 +36,18 @@ func (d *drive) play(buyer uint32, due int64) {
 	}
 }
 
+// wants reports whether a buyer does anything with what he has bought.
+func (d *drive) wants(habits *habits) bool {
+	return d.doors.Err() == nil && (habits.releases || d.strategy.Confirm != nil && !habits.abandons)
+}
+
 // afterwards is what a buyer does with what he has bought: he gives it back, or
-// confirms it where that is asked of him.
-func (d *drive) afterwards(buyer, number uint32, bought *result, habits *habits) result {
-	next := &request{buyer: buyer, number: number, due: bought.done, receipt: bought.receipt}
-	switch {
-	case d.doors.Err() != nil:
-		return *bought
-	case habits.releases:
+// confirms it.
+func (d *drive) afterwards(h *hand, next request, habits *habits) result {
+	if next.Verb = sale.Confirm; habits.releases {
 		next.Verb = sale.Release
-	case d.strategy.Confirm != nil && !habits.abandons:
-		next.Verb = sale.Confirm
-	default:
-		return *bought
 	}
-	return d.click(next, habits.doubleClicks)
+	return d.click(h, next, habits.doubleClicks)
 }
 
 // A request is what a buyer asks for, in one attempt or several.
@@ -69,16 +66,24 @@ type result struct {
 	receipt      map[string]string
 }
 
-// click makes one request, with two clicks at the same time where twice is
-// set. It returns when the last of them was over.
-func (d *drive) click(r *request, twice bool) result {
-	if !twice {
-		return d.send(r)
+// click makes one request, with two clicks at the same time where twice is set.
+func (d *drive) click(h *hand, r request, twice bool) result {
+	h.request = r
+	if twice {
+		return d.doubleClick(h)
 	}
+	return d.send(h)
+}
+
+// doubleClick returns when the last of both clicks was over.
+func (d *drive) doubleClick(h *hand) result {
 	var other result
 	var wg sync.WaitGroup
-	wg.Go(func() { other = d.send(r) })
-	one := d.send(r)
+	second := d.hand()
+	defer d.hands.Put(second)
+	second.request = h.request
+	wg.Go(func() { other = d.send(second) })
+	one := d.send(h)
 	wg.Wait()
 	if !one.holds {
 		one.holds, one.receipt = other.holds, other.receipt
@@ -90,18 +95,12 @@ func (d *drive) click(r *request, twice bool) result {
 // send makes one click: it sends the request, again when the server had
 // forgotten the script — that attempt certainly did not run — and again, as
 // often as the buyer does, when the answer never came.
-func (d *drive) send(r *request) result {
-	h := d.hands.Get().(*hand)
-	defer d.hands.Put(h)
+func (d *drive) send(h *hand) result {
+	r := &h.request
 	due, reloads, retries := r.due, 0, 0
 	for try := uint8(0); ; try++ {
-		h.attempt = history.Attempt{
-			Due: due, Start: micros(d.clock.now() - due), Buyer: r.buyer, Request: r.number, Try: try,
-			Call: history.Never, Return: history.Never, Left: sale.Untold,
-			Item: d.plan.itemOf(r.number), Quantity: int32(d.plan.quantityOf(r.number)), Verb: r.Verb,
-		}
-		h.wireErr = nil
-		d.attempt(h, r)
+		d.begins(h, due, try)
+		d.attempt(h)
 		d.rec.Put(&h.attempt)
 		due = max(h.attempt.Return, due)
 		again := false
@@ -125,6 +124,17 @@ func (d *drive) send(r *request) result {
 	}
 }
 
+// begins fills in what an attempt is before anything came of it.
+func (d *drive) begins(h *hand, due int64, try uint8) {
+	r := &h.request
+	h.attempt = history.Attempt{
+		Due: due, Start: micros(d.clock.now() - due), Buyer: r.buyer, Request: r.number, Try: try,
+		Call: history.Never, Return: history.Never, Left: sale.Untold,
+		Item: d.plan.itemOf(r.number), Quantity: int32(d.plan.quantityOf(r.number)), Verb: r.Verb,
+	}
+	h.wireErr, h.receipt, h.ran = nil, nil, false
+}
+
 // micros is a length of time as the record holds it.
 func micros(ns int64) uint32 { return uint32(min(max(ns, 0)/1000, 1<<32-1)) }
 
@@ -133,8 +143,10 @@ func (d *drive) impatient(due int64) bool {
 	return d.spec.Patience > 0 && d.clock.now()-due >= int64(d.spec.Patience)
 }
 
-// A hand is what one attempt needs, reused by the next.
+// A hand is what one buyer needs for his attempts, one after the other.
 type hand struct {
+	drive    *drive
+	request  request
 	attempt  history.Attempt
 	purchase sale.Purchase
 	link     conn.Link
@@ -142,7 +154,14 @@ type hand struct {
 	receipt  map[string]string
 	// ran: the purchase has been made, whatever comes of further commands.
 	ran bool
+	// asker has a connection's goroutine make an attempt, and over tells when it
+	// has.
+	asker conn.Asker
+	over  chan struct{}
 }
+
+// hand returns a hand, which may be put back into d.hands.
+func (d *drive) hand() *hand { return d.hands.Get().(*hand) }
 
 // Ran says that the purchase has been made.
 func (h *hand) Ran() { h.ran = true }
@@ -151,6 +170,10 @@ func (h *hand) Ran() { h.ran = true }
 // and the error for the record.
 func (h *hand) Do(ctx context.Context, args ...any) (any, error) {
 	x := h.link.RoundTrip(ctx, args)
+	if x.Sent == conn.Unsent {
+		h.wireErr = x.Err
+		return nil, x.Err
+	}
 	if h.attempt.Call == history.Never {
 		h.attempt.Call = x.Sent
 	}
@@ -165,10 +188,60 @@ func (h *hand) Do(ctx context.Context, args ...any) (any, error) {
 // own command, the attempt has done something.
 type lateError struct{ error }
 
-// attempt takes a link, asks, and fills in what came of it.
-func (d *drive) attempt(h *hand, r *request) {
+// attempt makes an attempt, and fills in what came of it.
+func (d *drive) attempt(h *hand) {
+	if d.asks && !d.rig.Haste.On() {
+		d.ask(h)
+		return
+	}
+	d.perform(h)
+}
+
+// ask leaves the attempt to the goroutine of a shared connection. Nothing on
+// the way needs much of a stack: a buyer who waits is small.
+func (d *drive) ask(h *hand) {
+	if h.asker == nil {
+		link, err := d.links.Take(d.doors)
+		if err != nil {
+			d.notSent(&h.attempt, d.doors, err)
+			return
+		}
+		h.asker = link.(conn.Asker) // it holds no connection, and stays with the hand
+	}
+	h.asker.Ask(h)
+	<-h.over
+}
+
+// Words renders the purchase.
+func (h *hand) Words(room []any) ([]any, error) {
+	h.drive.buys(h)
+	return h.drive.strategy.Words(room, &h.purchase)
+}
+
+// Over reads the answer, and lets the buyer go on.
+func (h *hand) Over(x conn.Exchange) {
+	h.wireErr = x.Err
+	if x.Sent == conn.Unsent {
+		h.attempt.Outcome = sale.Dropped
+	} else {
+		h.attempt.Call, h.attempt.Return = x.Sent, x.Read
+		h.drive.file(h, h.drive.strategy.Read(&h.purchase, x.Reply, x.Err))
+	}
+	h.over <- struct{}{}
+}
+
+// buys fills in what an attempt asks for.
+func (d *drive) buys(h *hand) {
+	a, head := &h.attempt, d.plan.head
+	h.purchase = sale.Purchase{
+		Verb: a.Verb, Item: head.Items[a.Item], Buyer: head.BuyerIDs.ID(a.Buyer), Request: head.RequestID(a.Request),
+		Quantity: int64(a.Quantity), Receipt: h.request.receipt, BuyerIndex: a.Buyer, RequestIndex: a.Request, Attempt: uint32(a.Try),
+	}
+}
+
+// perform takes a link and has the strategy do what it does over it.
+func (d *drive) perform(h *hand) {
 	a := &h.attempt
-	h.receipt, h.ran = nil, false
 	waiting, calling := d.doors, context.Background()
 	if d.spec.Patience > 0 {
 		leaves := d.clock.at(a.Due + int64(d.spec.Patience))
@@ -194,15 +267,14 @@ func (d *drive) attempt(h *hand, r *request) {
 			}
 		}()
 	}
-	head := d.plan.head
-	h.purchase = sale.Purchase{
-		Verb: a.Verb, Item: head.Items[a.Item], Buyer: head.BuyerIDs.ID(a.Buyer), Request: head.RequestID(a.Request),
-		Quantity: int64(a.Quantity), Receipt: r.receipt, BuyerIndex: a.Buyer, RequestIndex: a.Request, Attempt: uint32(a.Try),
-	}
+	d.buys(h)
 	answer := d.call(a.Verb)(calling, h, &h.purchase)
 	d.links.Give(link)
-	h.receipt = answer.Receipt
-	d.file(a, answer, h.wireErr)
+	if a.Call == history.Never && h.wireErr != nil {
+		a.Outcome = sale.Dropped // he left before his turn came
+		return
+	}
+	d.file(h, answer)
 }
 
 // call is what the strategy does for a verb.
@@ -228,7 +300,9 @@ func (d *drive) notSent(a *history.Attempt, waiting context.Context, err error) 
 
 // file writes an answer into the record. What the contract could not name is
 // filed by what the wire said.
-func (d *drive) file(a *history.Attempt, answer sale.Answer, wireErr error) {
+func (d *drive) file(h *hand, answer sale.Answer) {
+	a, wireErr := &h.attempt, h.wireErr
+	h.receipt = answer.Receipt
 	if answer.Outcome == sale.Indeterminate && wireErr != nil && conn.FateOf(wireErr) == conn.NotRun {
 		answer.Outcome, answer.Defect = sale.Failed, sale.NoDefect
 	}

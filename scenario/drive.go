@@ -38,9 +38,11 @@ type drive struct {
 	// doubtful is set by the first attempt that may still run.
 	doubtful atomic.Bool
 	// lost is set by the first answer that never came.
-	lost   atomic.Bool
-	died   <-chan struct{}
-	hands  sync.Pool
+	lost  atomic.Bool
+	died  <-chan struct{}
+	hands sync.Pool
+	// asks: attempts are left to the connections' goroutines.
+	asks   bool
 	script reloads
 	// came is how many buyers have been due.
 	came int64
@@ -62,7 +64,9 @@ type drive struct {
 func (d *drive) begin(ctx context.Context) {
 	d.asked = ctx
 	d.doors, d.close = context.WithCancelCause(ctx)
-	d.hands.New = func() any { return new(hand) }
+	d.hands.New = func() any { return &hand{drive: d, over: make(chan struct{}, 1)} }
+	d.asks = d.spec.Conns.Pipelines() && !d.spec.Topology.Clustered() && d.spec.Patience == 0 && d.strategy.Words != nil
+	context.AfterFunc(d.doors, d.links.Sweep)
 	d.over, d.left = make(chan struct{}), make(chan struct{})
 	d.script.turn = make(chan struct{}, 1)
 }
@@ -124,9 +128,10 @@ func (d *drive) burst(t turn) {
 	var inside sync.WaitGroup
 	gate := make(chan struct{})
 	for n := t.first; n < t.end; n++ {
+		h := d.hand()
 		inside.Go(func() {
 			<-gate
-			d.play(uint32(n), 0)
+			d.play(h, uint32(n), 0)
 		})
 	}
 	d.open(gate)
@@ -141,6 +146,7 @@ func (d *drive) closed(t turn) {
 	var inside sync.WaitGroup
 	gate := make(chan struct{})
 	for range min(int64(t.inside), t.end-t.first) {
+		h := d.hand()
 		inside.Go(func() {
 			<-gate
 			for d.doors.Err() == nil {
@@ -148,7 +154,7 @@ func (d *drive) closed(t turn) {
 				if n >= t.end {
 					return
 				}
-				d.play(uint32(n), d.clock.now())
+				d.play(h, uint32(n), d.clock.now())
 			}
 		})
 	}
@@ -168,7 +174,11 @@ func (d *drive) arrive(t turn, times arrival.Process) {
 			break
 		}
 		buyer := uint32(d.came)
-		inside.Go(func() { d.play(buyer, int64(at)) })
+		h := d.hand()
+		inside.Go(func() {
+			d.play(h, buyer, int64(at))
+			d.hands.Put(h)
+		})
 		d.came++
 	}
 	inside.Wait()

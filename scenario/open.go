@@ -42,6 +42,14 @@ func (d desk) Multi(ctx context.Context, commands ...[]any) ([]any, error) {
 			return nil, err
 		}
 	}
+	if pins, can := link.(conn.Pinner); can {
+		own, free, err := pins.Pin(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer free()
+		link = own
+	}
 	for _, command := range slices.Concat([][]any{{"MULTI"}}, commands) {
 		if x := link.RoundTrip(ctx, command); x.Err != nil {
 			link.RoundTrip(ctx, []any{"DISCARD"}) // an error here says nothing more

@@ -49,7 +49,7 @@ type Spec struct {
 	Duration    time.Duration    `yaml:"duration" placeholder:"TIME" group:"crowd" help:"How long the doors are open; until all are done if not given."`
 	Patience    time.Duration    `yaml:"patience" placeholder:"TIME" group:"crowd" help:"How long after it was due a buyer waits for an answer before he leaves."`
 
-	Conns         conn.Mode     `yaml:"conns" default:"pool:64" placeholder:"MODE" group:"driver" help:"pool:N connections shared by all, or dedicated (one for each buyer inside) (default ${default})."`
+	Conns         conn.Mode     `yaml:"conns" default:"pool:64" placeholder:"MODE" group:"driver" help:"pool:N connections that buyers take turns on, dedicated (one for each buyer inside), or pipelined[:N] (all ask at once over N) (default ${default})."`
 	Timeout       time.Duration `yaml:"timeout" default:"1s" placeholder:"TIME" group:"driver" help:"How long after a call a reply is waited for (default ${default})."`
 	Wait          int           `yaml:"wait" default:"0" placeholder:"N" group:"driver" help:"Replicas that must have a sale before it counts as told (WAIT); too few in half the timeout leave it open (default ${default})."`
 	ClientRetries int           `yaml:"client_retries" default:"0" placeholder:"N" group:"driver" help:"Times the client library sends a command again by itself, which nobody sees (default ${default})."`
@@ -121,6 +121,8 @@ func (s *Spec) check() error {
 		{s.Wait < 0 || s.Wait > s.Topology.ReplicasEach(), fmt.Sprintf("--wait %d: a primary of --topology %s has no more than %d (replicas:N)", s.Wait, s.Topology, s.Topology.ReplicasEach())},
 		{s.ClientRetries < 0 || s.ClientRetries > maxRetries, fmt.Sprintf("--client-retries %d: want from 0 to %d times", s.ClientRetries, maxRetries)},
 		{s.Wait > 0 && s.ClientRetries > 0, "--wait does not go with --client-retries: the library would ask about another connection than the one that sold"},
+		{s.Wait > 0 && s.Conns.Pipelines(), "--wait does not go with --conns " + s.Conns.String() + ": WAIT would hold up all who share the connection"},
+		{s.ClientRetries > 0 && s.Conns.Pipelines(), "--client-retries does not go with --conns " + s.Conns.String() + ": the library would send a whole batch again"},
 		{s.Sample < 0, fmt.Sprintf("--sample %s: want a length of time, or 0s", s.Sample)},
 		{(s.TLSCert == "") != (s.TLSKey == ""), "--tls-cert and --tls-key go together"},
 		{s.Arrivals.Turns != nil && len(s.Restock) > 0, "--restock goes with items that are on sale together, not with --arrivals " + s.Arrivals.String()},
@@ -179,7 +181,7 @@ func (s *Spec) planned() int64 {
 // plan can tell.
 func (s *Spec) Connections() int {
 	if s.Conns != conn.Dedicated {
-		return s.Conns.Seats()
+		return s.Conns.Shared()
 	}
 	inside := int64(defaultBuyers) // with open arrivals as many as the server keeps waiting
 	switch s.Arrivals.Model {

@@ -16,6 +16,7 @@ func waiting(s strategy.Strategy, n int, timeout time.Duration) strategy.Strateg
 	if n == 0 {
 		return s
 	}
+	s.Words, s.Read = nil, nil
 	s.Call = waitAfter(s.Call, n, timeout)
 	if s.Release != nil {
 		s.Release = waitAfter(s.Release, n, timeout)

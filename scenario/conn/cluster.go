@@ -91,6 +91,15 @@ func unmapped(err error) error {
 // learn has the map of the slots asked for again, by and by.
 func (c *cluster) learn() { c.slots.ReloadState(context.Background()) }
 
+// Sweep ends the waits in the queues of pipelined connections.
+func (c *cluster) Sweep() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, d := range c.nodes {
+		d.Sweep()
+	}
+}
+
 // Close closes every connection.
 func (c *cluster) Close() error {
 	c.mu.Lock()

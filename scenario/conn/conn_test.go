@@ -290,6 +290,7 @@ func TestWarm(t *testing.T) {
 func TestModeText(t *testing.T) {
 	for text, reason := range map[string]string{
 		"pool:1": "the smallest", "pool:65535": "the largest", "dedicated": "one for each buyer",
+		"pipelined:1": "the smallest", "pipelined:65535": "the largest",
 	} {
 		var m conn.Mode
 		if err := m.UnmarshalText([]byte(text)); err != nil || m.String() != text {
@@ -299,7 +300,7 @@ func TestModeText(t *testing.T) {
 	for text, reason := range map[string]string{
 		"": "nothing", "pool": "no size", "pool:": "no size", "pool:0": "no seats", "pool:-1": "fewer than none",
 		"pool:x": "not a number", "pool:65536": "more than there are ports", "dedicated:5": "a size nobody asked for",
-		"pipelined": "unknown", "pipelined:4": "unknown",
+		"pipelined:": "no size", "pipelined:0": "no connection", "piped:4": "unknown",
 	} {
 		err := new(conn.Mode).UnmarshalText([]byte(text))
 		if err == nil || strings.Contains(err.Error(), "\n") {

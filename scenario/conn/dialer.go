@@ -31,6 +31,7 @@ type dialer struct {
 	timeout     time.Duration
 	now         func() int64
 	retries     int
+	lanes       *lanes // nil unless connections are pipelined
 
 	mu   sync.Mutex
 	more []*redis.Client // those of retrying links
@@ -47,23 +48,42 @@ func newDialer(to *redis.Options, o Options) *dialer {
 	// as many failed dials as it has places go-redis refuses to try for a second.
 	to.PoolSize = maxLinks
 	to.ReadBufferSize, to.WriteBufferSize = bufferSize, bufferSize
+	if o.Mode.Pipelines() {
+		to.ReadBufferSize, to.WriteBufferSize = laneBuffer, laneBuffer
+	}
 	if o.Wire != nil {
 		if to.Dialer == nil {
 			to.Dialer = redis.NewDialer(to)
 		}
 		to.Dialer = o.Wire.between(to.Dialer)
 	}
-	return &dialer{
+	d := &dialer{
 		client: redis.NewClient(to), wire: o.Wire, places: make(chan struct{}, dialers),
 		dialTimeout: to.DialTimeout, timeout: o.Timeout, now: o.Now, retries: o.ClientRetries,
 	}
+	if o.Mode.Pipelines() {
+		d.lanes = openLanes(d, o.Mode.Shared())
+	}
+	return d
 }
 
 func (d *dialer) carrier() carrier {
+	if d.lanes != nil {
+		return d.lanes.turn()
+	}
 	if d.retries > 0 {
 		return newRetrying(d)
 	}
 	return &link{dialer: d}
+}
+
+// pin makes a connection that is shared with nobody, until it is given up.
+func (d *dialer) pin(ctx context.Context) (Link, func(), error) {
+	l := &link{dialer: d}
+	if err := l.stand(ctx); err != nil {
+		return nil, nil, err
+	}
+	return l, l.drop, nil
 }
 
 // keep has a client closed with the dialer.
@@ -73,9 +93,22 @@ func (d *dialer) keep(client *redis.Client) {
 	d.more = append(d.more, client)
 }
 
+// Sweep ends the waits in the queue of pipelined connections.
+func (d *dialer) Sweep() {
+	if d.lanes != nil {
+		d.lanes.sweep()
+	}
+}
+
 // Close closes every connection, and waits for what a wire keeps back.
 func (d *dialer) Close() error {
+	if d.lanes != nil {
+		d.lanes.close()
+	}
 	err := d.client.Close()
+	if d.lanes != nil {
+		d.lanes.ends.Wait()
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, client := range d.more {

@@ -64,11 +64,12 @@ func FateOf(err error) Fate {
 	var op *net.OpError
 	var dial *dialError
 	var retried *retriedError
+	var unsent *unsentError
 	switch {
 	case errors.As(err, &retried):
 		return Maybe
 	case errors.As(err, &dial), errors.As(err, &op) && op.Op == "dial",
-		errors.Is(err, redis.ErrPoolTimeout), errors.Is(err, redis.ErrClosed):
+		errors.As(err, &unsent), errors.Is(err, redis.ErrPoolTimeout), errors.Is(err, redis.ErrClosed):
 		return NotRun
 	case errors.As(err, &reply):
 		return fateOfReply(reply.Error())
@@ -99,7 +100,7 @@ func IsReply(err error) bool {
 }
 
 // IsNoScript reports whether the server does not know the script's digest.
-func IsNoScript(err error) bool { return redis.HasErrorPrefix(err, "NOSCRIPT") }
+func IsNoScript(err error) bool { return err != nil && redis.HasErrorPrefix(err, "NOSCRIPT") }
 
 // IsCompileError reports whether the server could not read the script.
 func IsCompileError(err error) bool {

@@ -35,9 +35,14 @@ type Links interface {
 	// Take waits for a link whose connection stands, and makes the connection
 	// where it does not. With an error nothing was sent and there is nothing to
 	// give back. A link of a cluster makes its connections when it needs them.
+	// Where connections are pipelined the wait for one is a part of the first
+	// exchange: see Unsent.
 	Take(ctx context.Context) (Link, error)
 	// Give returns a link.
 	Give(Link)
+	// Sweep has nothing more be sent for those who have taken a link and wait for
+	// its connection: their exchange ends as Unsent.
+	Sweep()
 	// Close closes every connection, those in use too, whose exchanges fail; a
 	// pool waits for its links to be given back, and a Wire lets go what it
 	// keeps back.
@@ -45,7 +50,8 @@ type Links interface {
 }
 
 // Open makes links to a server, or to all masters of a cluster. The
-// connections of a pool stand when Open returns; see Warm for dedicated ones.
+// connections that buyers share stand when Open returns; see Warm for dedicated
+// ones.
 func Open(ctx context.Context, srv *server.Server, o Options) (Links, error) {
 	var from opener
 	if of := srv.ClusterOptions(); of != nil {
@@ -53,15 +59,21 @@ func Open(ctx context.Context, srv *server.Server, o Options) (Links, error) {
 	} else {
 		from = newDialer(srv.ClientOptions(), o)
 	}
-	if o.Mode == Dedicated {
+	var links Links
+	warm := o.Mode.Shared()
+	switch {
+	case o.Mode == Dedicated:
 		return &dedicated{opener: from}, nil
+	case o.Mode.Pipelines():
+		links, warm = &shared{opener: from}, 1 // that one warms them all
+	default:
+		links = newPool(from, warm)
 	}
-	p := newPool(from, o.Mode.Seats())
-	if err := Warm(ctx, p, o.Mode.Seats()); err != nil {
-		p.Close()
+	if err := Warm(ctx, links, warm); err != nil {
+		links.Close()
 		return nil, err
 	}
-	return p, nil
+	return links, nil
 }
 
 // Warm makes sure that n connections stand; of a cluster, n to each master. In
@@ -89,9 +101,18 @@ func Warm(ctx context.Context, links Links, n int) error {
 	return failed
 }
 
+// A Pinner is a link whose exchanges go over connections that others use at the
+// same time. Pin makes one of its own, for commands that belong to their
+// connection: MULTI and WATCH. The function gives it up.
+type Pinner interface {
+	Pin(ctx context.Context) (Link, func(), error)
+}
+
 // An opener makes what carries the exchanges of a link.
 type opener interface {
 	carrier() carrier
+	// Sweep ends the waits in the queues of pipelined connections.
+	Sweep()
 	Close() error
 }
 

@@ -108,7 +108,7 @@ func (d *dialer) within(ctx context.Context, used time.Duration) context.Context
 
 func (r *router) link(node *dialer) carrier {
 	l := r.to[node]
-	if l == nil {
+	if t, is := l.(*turn); l == nil || is && t.left {
 		l = node.carrier()
 		r.to[node] = l
 	}
@@ -129,6 +129,25 @@ func (r *router) Aim(ctx context.Context, commands ...[]any) error {
 	return nil
 }
 
+// Pin makes a connection of the holder's own to the node that was used last, or
+// that Aim chose.
+func (r *router) Pin(ctx context.Context) (Link, func(), error) {
+	nodes, err := r.route(ctx, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	return nodes[0].pin(ctx)
+}
+
+// start makes what it holds ready for whoever takes it.
+func (r *router) start() {
+	for _, l := range r.to {
+		if s, is := l.(starter); is {
+			s.start()
+		}
+	}
+}
+
 // stands returns true: it makes its connections when it needs them.
 func (*router) stands() bool { return true }
 
@@ -142,10 +161,14 @@ func (r *router) warm(ctx context.Context) error {
 		return err
 	}
 	for _, node := range all {
-		if l := r.link(node); !l.stands() {
+		l := r.link(node)
+		if !l.stands() {
 			if err := l.stand(ctx); err != nil {
 				return err
 			}
+		}
+		if err := l.warm(ctx); err != nil {
+			return err
 		}
 	}
 	return nil

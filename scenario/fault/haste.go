@@ -28,6 +28,12 @@ type hurry struct {
 	hits  atomic.Int64
 }
 
+// On reports whether anybody is in haste now.
+func (h *Haste) On() bool {
+	all := h.now.Load()
+	return all != nil && len(*all) > 0
+}
+
 // Cut returns how long after the call an attempt is given up, and whom to tell
 // if it was; nil: it is not. Of a request the tries are counted from 0.
 func (h *Haste) Cut(request uint32, try uint8) (wait time.Duration, left func()) {

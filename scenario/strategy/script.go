@@ -19,7 +19,7 @@ func Script(c *contract.Contract) Strategy {
 		Apart: c.Apart(), KeysFromAnswers: c.KeysFromAnswers(), About: about(c), Contract: c,
 		With: s.with, Keys: c.Keys, KeysFor: c.KeysFor, Load: s.load, OpenFor: s.open,
 		Open: func(ctx context.Context, do Doer, item sale.Item) error { return s.open(ctx, do, item, sale.Took{}) },
-		Call: s.call,
+		Call: s.call, Words: c.Append, Read: c.Reply,
 		Teach: func(ctx context.Context, do Doer, p *sale.Purchase) sale.Answer {
 			return s.ask(ctx, do, p, c.AppendEval)
 		},

@@ -1,0 +1,231 @@
+package conn
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	// defaultLanes is how many connections pipelined means without a number: while
+	// one waits for the server, another gathers.
+	defaultLanes = 2
+	// maxBatch is the most requests that leave together. More save nothing, and
+	// what stands behind them waits longer.
+	maxBatch = 1024
+	// laneBuffer is the size of a shared connection's two buffers, in bytes.
+	laneBuffer = 64 << 10
+	// abandon is how many timeouts a shared connection may leave a batch without
+	// its replies before it is given up. Buyers leave after one; the connection
+	// stays, as that of a client library that is shared would.
+	abandon = 5
+)
+
+// lanes are connections that are shared by whoever has something to ask. Turns
+// queue up; a lane that is free takes what has gathered, sends it in one go and
+// reads the replies.
+type lanes struct {
+	*dialer
+	all  []*lane
+	ends sync.WaitGroup
+
+	mu     sync.Mutex
+	come   *sync.Cond // something has gathered, or closed is set
+	queue  []ticket
+	free   int // lanes that wait for something to gather
+	closed bool
+}
+
+// openLanes makes n lanes, whose connections are made when they are needed.
+func openLanes(d *dialer, n int) *lanes {
+	ls := &lanes{dialer: d}
+	ls.come = sync.NewCond(&ls.mu)
+	for range n {
+		l := newLane(ls)
+		ls.all = append(ls.all, l)
+		ls.ends.Go(l.run)
+	}
+	return ls
+}
+
+// ask puts a turn into the queue.
+func (ls *lanes) ask(t ticket) {
+	ls.mu.Lock()
+	closed, wanted := ls.closed, ls.free > 0
+	if !closed {
+		ls.queue = append(ls.queue, t)
+	}
+	ls.mu.Unlock()
+	switch {
+	case closed:
+		t.refuse(ls.now(), redis.ErrClosed)
+	case wanted:
+		ls.come.Signal()
+	}
+}
+
+// gather waits until something has been asked, and moves it into a batch of at
+// most maxBatch; an empty one says that the lanes are closed.
+func (ls *lanes) gather(batch []ticket) []ticket {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	ls.free++
+	for len(ls.queue) == 0 && !ls.closed {
+		ls.come.Wait()
+	}
+	ls.free--
+	n := min(len(ls.queue), maxBatch)
+	batch = append(batch[:0], ls.queue[:n]...)
+	ls.queue = ls.queue[:copy(ls.queue, ls.queue[n:])]
+	return batch
+}
+
+// sweep lets those go who have taken a turn and have not been sent.
+func (ls *lanes) sweep() {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	stay := ls.queue[:0]
+	for _, t := range ls.queue {
+		if t.begun {
+			stay = append(stay, t)
+		} else {
+			t.refuse(Unsent, errLeft)
+		}
+	}
+	ls.queue = stay
+}
+
+// close ends the lanes when they are done with what is in flight, and refuses
+// all others.
+func (ls *lanes) close() {
+	ls.mu.Lock()
+	ls.closed = true
+	left := ls.queue
+	ls.queue = nil
+	ls.mu.Unlock()
+	ls.come.Broadcast()
+	for _, t := range left {
+		t.refuse(ls.now(), redis.ErrClosed)
+	}
+}
+
+// warm makes every connection.
+func (ls *lanes) warm(ctx context.Context) error {
+	for _, l := range ls.all {
+		if err := l.ready(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A lane is one shared connection, with a goroutine that sends and reads for
+// all who wait.
+type lane struct {
+	*lanes
+	link  link // its connection
+	batch []ticket
+	cmds  []redis.Cmder
+	made  []*command // used again by each batch
+	alarm *time.Timer
+
+	mu sync.Mutex
+	// out are the tickets of the batch in flight.
+	out []ticket
+}
+
+func newLane(ls *lanes) *lane {
+	l := &lane{lanes: ls, link: link{dialer: ls.dialer}}
+	l.alarm = time.AfterFunc(forever, l.expire)
+	l.alarm.Stop()
+	return l
+}
+
+// run serves the queue until it is closed.
+func (l *lane) run() {
+	for {
+		l.batch = l.gather(l.batch)
+		if len(l.batch) == 0 {
+			l.link.drop()
+			return
+		}
+		l.exchange(l.batch)
+	}
+}
+
+// ready makes sure that the connection stands.
+func (l *lane) ready(ctx context.Context) error {
+	if l.link.stands() && time.Since(l.link.used) <= rest {
+		return nil
+	}
+	return l.link.stand(ctx)
+}
+
+// exchange sends the requests of those who still wait, and hands each his reply
+// as it is read.
+func (l *lane) exchange(batch []ticket) {
+	err := l.ready(context.Background())
+	sent := l.now()
+	l.cmds = l.cmds[:0]
+	for _, t := range batch {
+		if err != nil {
+			t.refuse(sent, err)
+			continue
+		}
+		c := l.command(len(l.cmds))
+		var leaves bool
+		if c.words, leaves = t.send(sent, c.words[:0]); leaves {
+			c.of, c.done = t, false
+			l.cmds = append(l.cmds, c)
+		}
+	}
+	if len(l.cmds) == 0 {
+		return
+	}
+	l.depart(batch)
+	defer l.arrive()
+	l.link.deadline.at = time.Now().Add(abandon * l.timeout)
+	pipe := l.link.conn.Pipeline()
+	_ = pipe.BatchProcess(&l.link.deadline, l.cmds...) // it only takes them
+	_, err = pipe.Exec(&l.link.deadline)
+	l.link.used = time.Now()
+	if err != nil && spoils(err) {
+		l.link.drop()
+	}
+}
+
+// command returns the i-th command of a batch.
+func (l *lane) command(i int) *command {
+	if i == len(l.made) {
+		l.made = append(l.made, &command{Cmd: *redis.NewCmd(context.Background()), lane: l})
+	}
+	return l.made[i]
+}
+
+// depart has those who wait told when they have waited as long as they do.
+func (l *lane) depart(batch []ticket) {
+	l.mu.Lock()
+	l.out = batch
+	l.mu.Unlock()
+	l.alarm.Reset(l.timeout)
+}
+
+// arrive: all have been answered.
+func (l *lane) arrive() {
+	l.alarm.Stop()
+	l.mu.Lock()
+	l.out = nil
+	l.mu.Unlock()
+}
+
+// expire lets those go who have waited for a timeout. Their replies will be
+// read, and thrown away.
+func (l *lane) expire() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, t := range l.out {
+		t.answer(l.now(), nil, errLate)
+	}
+}
