@@ -63,7 +63,7 @@ const incr = "return redis.call('INCR', KEYS[1])"
 
 func TestCluster(t *testing.T) {
 	c := privateCluster(t)
-	for _, mode := range []conn.Mode{conn.Pool(2), conn.Dedicated} {
+	for _, mode := range []conn.Mode{conn.Pool(2), conn.Dedicated, conn.Pipelined(2)} {
 		t.Run("routes "+mode.String(), func(t *testing.T) { testRoutes(t, c, mode) })
 	}
 	t.Run("transactions", func(t *testing.T) { testTransactions(t, c) })
@@ -76,7 +76,7 @@ func TestCluster(t *testing.T) {
 // Every command reaches the node of its key, and scripts are known everywhere.
 func testRoutes(t *testing.T, c *server.Cluster, mode conn.Mode) {
 	links, _, wire := openWired(t, c.Server(), conn.Options{Mode: mode, Timeout: time.Minute})
-	if err := conn.Warm(t.Context(), links, 2); err != nil {
+	if err := conn.Warm(t.Context(), links, 2); err != nil { // one would do where they are pipelined
 		t.Fatal(err)
 	}
 	sha := do(t, links, "SCRIPT", "LOAD", incr).Reply

@@ -89,7 +89,16 @@ func do(t *testing.T, links conn.Links, args ...any) conn.Exchange {
 
 // eachMode runs a test over a pool of one and over dedicated connections.
 func eachMode(t *testing.T, test func(t *testing.T, mode conn.Mode)) {
-	for _, mode := range []conn.Mode{conn.Pool(1), conn.Dedicated} {
+	inModes(t, test, conn.Pool(1), conn.Dedicated)
+}
+
+// everyMode runs a test over pipelined connections as well.
+func everyMode(t *testing.T, test func(t *testing.T, mode conn.Mode)) {
+	inModes(t, test, conn.Pool(1), conn.Dedicated, conn.Pipelined(1), conn.Pipelined(3))
+}
+
+func inModes(t *testing.T, test func(t *testing.T, mode conn.Mode), modes ...conn.Mode) {
+	for _, mode := range modes {
 		t.Run(mode.String(), func(t *testing.T) {
 			t.Parallel()
 			test(t, mode)
@@ -99,7 +108,7 @@ func eachMode(t *testing.T, test func(t *testing.T, mode conn.Mode)) {
 
 func TestReplies(t *testing.T) {
 	srv := privateServer(t)
-	eachMode(t, func(t *testing.T, mode conn.Mode) {
+	everyMode(t, func(t *testing.T, mode conn.Mode) {
 		links := open(t, srv, mode, time.Minute)
 		for script, want := range map[string]any{
 			"return 3":                int64(3),
@@ -150,7 +159,7 @@ func TestServiceIsNotWaiting(t *testing.T) {
 
 func TestLateReplyIsNobodyElses(t *testing.T) {
 	srv := fakeServer(t)
-	eachMode(t, func(t *testing.T, mode conn.Mode) {
+	everyMode(t, func(t *testing.T, mode conn.Mode) {
 		links := open(t, srv, mode, 200*time.Millisecond)
 		x := do(t, links, "SLEEP", "300ms", "late")
 		for tries := 0; x.Err == nil && tries < 10; tries++ { // a busy machine was later still
@@ -246,7 +255,7 @@ func TestTakeAfterTheEnd(t *testing.T) {
 	srv := fakeServer(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	eachMode(t, func(t *testing.T, mode conn.Mode) {
+	everyMode(t, func(t *testing.T, mode conn.Mode) {
 		links := open(t, srv, mode, time.Minute)
 		for range 20 {
 			if link, err := links.Take(ctx); err == nil {

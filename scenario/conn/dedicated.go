@@ -9,8 +9,9 @@ import (
 // the last one first.
 type dedicated struct {
 	opener
-	mu   sync.Mutex
-	idle []carrier
+	gauge gauge
+	mu    sync.Mutex
+	idle  []carrier
 }
 
 // Take returns an idle link or makes a new one.
@@ -36,7 +37,7 @@ func (d *dedicated) pop() carrier {
 	defer d.mu.Unlock()
 	last := len(d.idle) - 1
 	if last < 0 {
-		return d.carrier()
+		return &gauged{d.carrier(), &d.gauge}
 	}
 	l := d.idle[last]
 	d.idle = d.idle[:last]
@@ -51,6 +52,9 @@ func (d *dedicated) Give(l Link) {
 		d.mu.Unlock()
 	}
 }
+
+// Load tells what the connections are doing.
+func (d *dedicated) Load() Load { return d.gauge.load(d.standing()) }
 
 // Close closes every connection.
 func (d *dedicated) Close() error { return d.opener.Close() }

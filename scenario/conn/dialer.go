@@ -62,7 +62,7 @@ func newDialer(to *redis.Options, o Options) *dialer {
 		dialTimeout: to.DialTimeout, timeout: o.Timeout, now: o.Now, retries: o.ClientRetries,
 	}
 	if o.Mode.Pipelines() {
-		d.lanes = openLanes(d, o.Mode.Shared())
+		d.lanes = openLanes(d, o.Mode.Shared(), o.traffic)
 	}
 	return d
 }

@@ -28,6 +28,8 @@ type Options struct {
 	// it thinks that it should: unseen by whoever asked, and with the timeout
 	// counted for each sending. 0: a command is sent once.
 	ClientRetries int
+
+	traffic *traffic // of pipelined connections
 }
 
 // Links hands out links. All methods may be called by many goroutines.
@@ -43,6 +45,9 @@ type Links interface {
 	// Sweep has nothing more be sent for those who have taken a link and wait for
 	// its connection: their exchange ends as Unsent.
 	Sweep()
+	// Load tells what the connections are doing. It is cheap enough to be asked a
+	// hundred times a second.
+	Load() Load
 	// Close closes every connection, those in use too, whose exchanges fail; a
 	// pool waits for its links to be given back, and a Wire lets go what it
 	// keeps back.
@@ -53,6 +58,9 @@ type Links interface {
 // connections that buyers share stand when Open returns; see Warm for dedicated
 // ones.
 func Open(ctx context.Context, srv *server.Server, o Options) (Links, error) {
+	if o.Mode.Pipelines() {
+		o.traffic = &traffic{gauge: newGauge()}
+	}
 	var from opener
 	if of := srv.ClusterOptions(); of != nil {
 		from = newCluster(srv, of, o)
@@ -63,9 +71,9 @@ func Open(ctx context.Context, srv *server.Server, o Options) (Links, error) {
 	warm := o.Mode.Shared()
 	switch {
 	case o.Mode == Dedicated:
-		return &dedicated{opener: from}, nil
+		return &dedicated{opener: from, gauge: newGauge()}, nil
 	case o.Mode.Pipelines():
-		links, warm = &shared{opener: from}, 1 // that one warms them all
+		links, warm = &shared{opener: from, traffic: o.traffic}, 1 // that one warms them all
 	default:
 		links = newPool(from, warm)
 	}
@@ -113,6 +121,8 @@ type opener interface {
 	carrier() carrier
 	// Sweep ends the waits in the queues of pipelined connections.
 	Sweep()
+	// standing is how many connections there are.
+	standing() int
 	Close() error
 }
 

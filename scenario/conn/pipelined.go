@@ -28,8 +28,9 @@ const (
 // reads the replies.
 type lanes struct {
 	*dialer
-	all  []*lane
-	ends sync.WaitGroup
+	traffic *traffic
+	all     []*lane
+	ends    sync.WaitGroup
 
 	mu     sync.Mutex
 	come   *sync.Cond // something has gathered, or closed is set
@@ -39,8 +40,8 @@ type lanes struct {
 }
 
 // openLanes makes n lanes, whose connections are made when they are needed.
-func openLanes(d *dialer, n int) *lanes {
-	ls := &lanes{dialer: d}
+func openLanes(d *dialer, n int, t *traffic) *lanes {
+	ls := &lanes{dialer: d, traffic: t}
 	ls.come = sync.NewCond(&ls.mu)
 	for range n {
 		l := newLane(ls)
@@ -131,6 +132,9 @@ type lane struct {
 	made  []*command // used again by each batch
 	alarm *time.Timer
 
+	// readSum is the sum of the instants at which the batch's replies were read.
+	readSum int64
+
 	mu sync.Mutex
 	// out are the tickets of the batch in flight.
 	out []ticket
@@ -185,12 +189,12 @@ func (l *lane) exchange(batch []ticket) {
 		return
 	}
 	l.depart(batch)
-	defer l.arrive()
 	l.link.deadline.at = time.Now().Add(abandon * l.timeout)
 	pipe := l.link.conn.Pipeline()
 	_ = pipe.BatchProcess(&l.link.deadline, l.cmds...) // it only takes them
 	_, err = pipe.Exec(&l.link.deadline)
 	l.link.used = time.Now()
+	l.arrive()
 	if err != nil && spoils(err) {
 		l.link.drop()
 	}
@@ -210,11 +214,14 @@ func (l *lane) depart(batch []ticket) {
 	l.out = batch
 	l.mu.Unlock()
 	l.alarm.Reset(l.timeout)
+	l.readSum = 0
+	l.traffic.depart(len(l.cmds))
 }
 
 // arrive: all have been answered.
 func (l *lane) arrive() {
 	l.alarm.Stop()
+	l.traffic.arrive(int64(len(l.cmds)), l.readSum, l.now())
 	l.mu.Lock()
 	l.out = nil
 	l.mu.Unlock()

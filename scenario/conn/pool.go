@@ -11,6 +11,7 @@ import (
 // A pool is a fixed number of links, shared first come first served.
 type pool struct {
 	opener
+	gauge  gauge
 	free   chan *seat
 	close  sync.Once
 	closed error
@@ -33,9 +34,9 @@ type request struct {
 }
 
 func newPool(from opener, seats int) *pool {
-	p := &pool{opener: from, free: make(chan *seat, seats)}
+	p := &pool{opener: from, gauge: newGauge(), free: make(chan *seat, seats)}
 	for range seats {
-		s := &seat{carrier: from.carrier(), asked: make(chan request), answered: make(chan Exchange, 1)}
+		s := &seat{carrier: &gauged{from.carrier(), &p.gauge}, asked: make(chan request), answered: make(chan Exchange, 1)}
 		go s.serve()
 		p.free <- s
 	}
@@ -89,6 +90,9 @@ func (p *pool) ready(ctx context.Context, s *seat) (Link, error) {
 	}
 	return s, nil
 }
+
+// Load tells what the connections are doing.
+func (p *pool) Load() Load { return p.gauge.load(p.standing()) }
 
 // Give returns a link.
 func (p *pool) Give(l Link) { p.free <- l.(*seat) }

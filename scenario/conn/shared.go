@@ -3,13 +3,39 @@ package conn
 import (
 	"context"
 	"sync"
+	"sync/atomic"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // shared lets everybody ask at once, over connections that all have in common.
 type shared struct {
 	opener
-	mu   sync.Mutex
-	idle []carrier
+	traffic *traffic
+	mu      sync.Mutex
+	idle    []carrier
+	closed  bool
+}
+
+// traffic counts what goes over shared connections: exchanges as they leave,
+// together, and as each is answered, and the connections that wait for any.
+type traffic struct {
+	gauge gauge
+	busy  atomic.Int64
+}
+
+// depart counts exchanges that leave together.
+func (t *traffic) depart(n int) {
+	t.busy.Add(1)
+	t.gauge.begun.times.Add(int64(n))
+	t.gauge.begun.sum.Add(int64(n) * t.gauge.now())
+}
+
+// arrive counts those of them that have been answered: their number is known
+// already, and the sum of the instants is by a clock that shows now.
+func (t *traffic) arrive(n, sum, now int64) {
+	t.gauge.over.sum.Add(sum + n*(t.gauge.now()-now))
+	t.busy.Add(-1)
 }
 
 // A starter is a carrier that is told when somebody takes it.
@@ -20,21 +46,41 @@ func (s *shared) Take(ctx context.Context) (Link, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	c := s.pop()
-	c.(starter).start()
-	return c, nil
+	c, err := s.pop()
+	if err == nil {
+		c.(starter).start()
+	}
+	return c, err
 }
 
-func (s *shared) pop() carrier {
+func (s *shared) pop() (carrier, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return nil, redis.ErrClosed
+	}
 	last := len(s.idle) - 1
 	if last < 0 {
-		return s.carrier()
+		return s.carrier(), nil
 	}
 	c := s.idle[last]
 	s.idle = s.idle[:last]
-	return c
+	return c, nil
+}
+
+// Load tells what the connections are doing.
+func (s *shared) Load() Load {
+	load := s.traffic.gauge.load(s.standing())
+	load.Busy = int(s.traffic.busy.Load())
+	return load
+}
+
+// Close closes every connection.
+func (s *shared) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	return s.opener.Close()
 }
 
 // Give returns a place.

@@ -204,14 +204,19 @@ func (c *command) Args() []any { return c.words }
 // of the batch got none.
 func (c *command) SetErr(err error) {
 	c.Cmd.SetErr(err)
-	switch {
-	case c.done:
-	case err == nil:
-		c.of.answer(c.lane.now(), c.Val(), nil)
-	case errors.Is(err, redis.Nil):
-		c.of.answer(c.lane.now(), nil, nil)
-	default:
-		c.of.answer(c.lane.now(), nil, err)
+	if c.done {
+		return
 	}
 	c.done = true
+	at := c.lane.now()
+	c.lane.readSum += at
+	c.lane.traffic.gauge.over.times.Add(1)
+	switch {
+	case err == nil:
+		c.of.answer(at, c.Val(), nil)
+	case errors.Is(err, redis.Nil):
+		c.of.answer(at, nil, nil)
+	default:
+		c.of.answer(at, nil, err)
+	}
 }

@@ -39,7 +39,7 @@ func always(kind conn.Kind, delay time.Duration) conn.Mischief {
 
 func TestDroppedReplyHasRun(t *testing.T) {
 	srv := privateServer(t)
-	eachMode(t, func(t *testing.T, mode conn.Mode) {
+	everyMode(t, func(t *testing.T, mode conn.Mode) {
 		wired, plain, wire := openWired(t, srv, conn.Options{Mode: mode, Timeout: time.Minute})
 		key := t.Name()
 		heal := wire.Spoil(always(conn.DropReply, 0))
