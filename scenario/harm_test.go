@@ -86,6 +86,9 @@ func harmed(t *testing.T, script string, topology server.Topology, length time.D
 	spec := good(func(s *Spec) {
 		s.Server, s.Topology, s.Faults, s.Seed = "redis-server", topology, faults, &seed
 		s.Conns, s.Timeout, s.Retries, s.Sample = conn.Pool(32), 200*time.Millisecond, 1, 5*time.Millisecond
+		if seed%2 == 0 {
+			s.Conns = conn.Pipelined(2)
+		}
 		arrivals(fmt.Sprintf("constant:%d/s", rate))(s)
 		s.Arrivals.Model = arrival.Open
 		s.Buyers, s.Attempts = new(int64(length.Seconds()*rate)), Range{1, 2}

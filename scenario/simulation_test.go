@@ -48,6 +48,18 @@ var (
 		}}
 )
 
+// overFew is group's sales over few connections that all buyers share. Several
+// may hear at one instant, so such a sale does not repeat exactly.
+func overFew(of group) group {
+	shape := of.shape
+	of.name += " pipelined"
+	of.shape = func(s *Spec, rng *rand.Rand) {
+		shape(s, rng)
+		s.Conns = conn.Pipelined(1 + rng.IntN(3))
+	}
+	return of
+}
+
 // A simulation is a whole sale to which faults happen, in the time of a bubble:
 // everything that happens is drawn from the seed, and happens by itself, so
 // that the same seed gives the same history.
@@ -223,6 +235,29 @@ func TestSimulation(t *testing.T) {
 		if *simulated == 0 && (verdicts[check.Valid] < simulations/2 || met[sale.Indeterminate] < 1000) {
 			t.Errorf("the sales prove little: %v, %v", verdicts, met)
 		}
+	})
+	t.Run(overFew(right).name, func(t *testing.T) {
+		t.Parallel()
+		valid := 0
+		eachSeed(t, overFew(right), simulations/6, func(seed uint64, s *simulation) {
+			if s.verdict.Opinion == check.Invalid {
+				t.Errorf("%s is accused: %+v\n%s", s.script, s.verdict.Violations, replay(overFew(right), seed))
+			}
+			if s.verdict.Opinion == check.Valid {
+				valid++
+			}
+		})
+		if *simulated == 0 && valid < simulations/20 {
+			t.Errorf("only %d of them are valid", valid)
+		}
+	})
+	t.Run(overFew(broken).name, func(t *testing.T) {
+		t.Parallel()
+		eachSeed(t, overFew(broken), simulations/15, func(seed uint64, s *simulation) {
+			if s.verdict.Opinion != check.Invalid {
+				t.Errorf("%s over %+v is not caught: %v\n%s", s.script, s.faults, s.verdict.Doubts, replay(overFew(broken), seed))
+			}
+		})
 	})
 	t.Run(broken.name, func(t *testing.T) {
 		t.Parallel()

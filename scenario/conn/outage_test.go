@@ -35,7 +35,7 @@ func interruptedBy(t *testing.T, links conn.Links, happen func()) conn.Exchange 
 }
 
 func TestServerDies(t *testing.T) {
-	everyMode(t, func(t *testing.T, mode conn.Mode) {
+	inModes(t, func(t *testing.T, mode conn.Mode) {
 		srv := privateServer(t)
 		links := open(t, srv, mode, time.Minute)
 		x := interruptedBy(t, links, func() { srv.Close() })
@@ -53,7 +53,7 @@ func TestServerDies(t *testing.T) {
 		if took := time.Since(begin); took > 5*time.Second {
 			t.Errorf("taking a link took %v", took)
 		}
-	})
+	}, conn.Pool(1), conn.Dedicated, conn.Pipelined(1))
 }
 
 func TestBrokenConnectionIsReplaced(t *testing.T) {

@@ -194,6 +194,9 @@ func (l *lane) exchange(batch []ticket) {
 	_ = pipe.BatchProcess(&l.link.deadline, l.cmds...) // it only takes them
 	_, err = pipe.Exec(&l.link.deadline)
 	l.link.used = time.Now()
+	for _, c := range l.cmds {
+		c.(*command).settle(err)
+	}
 	l.arrive()
 	if err != nil && spoils(err) {
 		l.link.drop()
@@ -205,7 +208,9 @@ func (l *lane) command(i int) *command {
 	if i == len(l.made) {
 		l.made = append(l.made, &command{Cmd: *redis.NewCmd(context.Background()), lane: l})
 	}
-	return l.made[i]
+	c := l.made[i]
+	c.Cmd.SetErr(nil) // the library leaves out those that have an error
+	return c
 }
 
 // depart has those who wait told when they have waited as long as they do.

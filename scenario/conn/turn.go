@@ -1,6 +1,7 @@
 package conn
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,8 @@ var (
 	errLeft = &unsentError{errors.New("nobody waits for it any more")}
 	// errLate: the reply did not come in time.
 	errLate = fmt.Errorf("reading the reply: %w", os.ErrDeadlineExceeded)
+	// errForgotten: nothing is known of the request.
+	errForgotten = errors.New("the client library gave no reply")
 )
 
 // An unsentError kept a request from being sent.
@@ -218,5 +221,12 @@ func (c *command) SetErr(err error) {
 		c.of.answer(at, nil, nil)
 	default:
 		c.of.answer(at, nil, err)
+	}
+}
+
+// settle sees that nobody is forgotten of whom the library said nothing.
+func (c *command) settle(err error) {
+	if !c.done {
+		c.SetErr(cmp.Or(err, errForgotten))
 	}
 }
