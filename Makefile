@@ -22,8 +22,10 @@ fuzz: ## a minute on every decoder, and three million histories against porcupin
 	.ci/fuzz 60s
 	go test ./scenario/check -run 'AgreeWithPorcupine|Exhaustive' -timeout 3h -args -histories 1000000 -scope 4
 
-bench: ## what the harness itself costs, beside a bare loop
-	go test -run '^$$' -bench . ./...
+bench: ## seckill beside other tools, in turn on one server, and what its parts cost
+	.ci/install redis-server redis-benchmark valkey-benchmark
+	go test -run '^$$' -bench 'Peers|Recording' -benchtime 5x -timeout 2h ./cmd/seckill
+	go test -run '^$$' -bench . -skip 'Peers|Recording' -timeout 1h ./...
 
 build: ## the binary, without debug information
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o seckill ./cmd/seckill

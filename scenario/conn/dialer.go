@@ -17,8 +17,9 @@ const (
 	dialers = 64
 	// minDial is the least time a connection may take to be made.
 	minDial = time.Second
-	// bufferSize is that of a connection's two buffers, in bytes.
-	bufferSize = 4096
+	// bufferSize is that of a connection's two buffers, in bytes: enough for a
+	// purchase, and little to keep in the cache for a thousand connections.
+	bufferSize = 1024
 )
 
 // A dialer makes connections to one address, and is all that its links have in

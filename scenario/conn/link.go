@@ -45,21 +45,24 @@ func (l *link) RoundTrip(ctx context.Context, args []any) Exchange {
 	// Broken by an earlier exchange of whoever holds the link, or idle for so
 	// long that the server may have closed it: a request sent over it would be
 	// lost without need. This is connection wait, and no service.
+	begin := time.Now()
 	if own := isOfItsConnection(args); own && l.conn == nil {
 		return l.unsent(errGone)
-	} else if l.conn == nil || !own && time.Since(l.used) > rest {
+	} else if l.conn == nil || !own && begin.Sub(l.used) > rest {
 		if err := l.stand(context.WithoutCancel(ctx)); err != nil {
 			return l.unsent(err)
 		}
+		begin = time.Now()
 	}
-	l.deadline.at = time.Now().Add(l.timeout)
+	l.deadline.at = begin.Add(l.timeout)
 	if at, set := ctx.Deadline(); set && at.Before(l.deadline.at) {
 		l.deadline.at = at
 	}
 	cmd := redis.NewCmd(&l.deadline, args...)
 	x := Exchange{Sent: l.now()}
 	x.Err = l.conn.Process(&l.deadline, cmd)
-	x.Read, l.used = l.now(), time.Now()
+	x.Read = l.now()
+	l.used = begin.Add(time.Duration(x.Read - x.Sent)) // to ask the clock once more would cost
 	switch {
 	case x.Err == nil:
 		x.Reply = cmd.Val()
