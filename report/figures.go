@@ -11,6 +11,10 @@ import (
 // A fact is a figure in words.
 type fact struct{ Name, Value string }
 
+// allSent is the share of what was due above which a report does not speak of
+// the rest.
+const allSent = 0.999
+
 // facts are the figures that lead the report: what the model of arrivals may
 // claim.
 func (s *Summary) facts() []fact {
@@ -23,6 +27,9 @@ func (s *Summary) facts() []fact {
 	}
 	if s.Offered != nil {
 		facts = append(facts, fact{"Offered", rate(*s.Offered)})
+	}
+	if s.Sent != nil && *s.Sent < allSent {
+		facts = append(facts, fact{"Sent", fmt.Sprintf("%.2f%% of the attempts that were due", 100**s.Sent)})
 	}
 	if s.Throughput != nil {
 		facts = append(facts, fact{"Replies", s.answeredRates()})

@@ -42,6 +42,7 @@ type result struct {
 	Duration   *time.Duration           `json:"duration"`
 	Throughput *float64                 `json:"throughput"`
 	Offered    *float64                 `json:"offered"`
+	Sent       *float64                 `json:"sent"`
 	SoldOutAt  *int64                   `json:"sold_out_at"`
 	AllAnswer  *int64                   `json:"all_answered"`
 	Latency    latencies                `json:"latency"`
@@ -259,7 +260,7 @@ func (s *Summary) result() result {
 		Item:   terms{Stock: stock, Quantity: notZero(s.Head.Quantity), Limit: notZero(s.Head.Terms.Limit), Buyers: s.Head.Buyers},
 		Counts: map[string]int64{"attempts": s.Attempts}, Resends: s.Resends,
 		Units:    units{s.Granted, s.Left, s.Released, s.Restocked, notZero(s.MaybeRestocked)},
-		Duration: s.Duration, Throughput: s.Throughput, Offered: s.Offered, SoldOutAt: s.SoldOutAt, AllAnswer: s.AllAnswered,
+		Duration: s.Duration, Throughput: s.Throughput, Offered: s.Offered, Sent: s.Sent, SoldOutAt: s.SoldOutAt, AllAnswer: s.AllAnswered,
 		Latency:   latencies{s.response.latency(), s.service.latency(), s.lateness.latency(), s.lag.latency(), s.wait.latency()},
 		ByOutcome: s.outcomeResults(), ByVerb: s.verbResults(), Orders: s.orders(), Server: s.Head.Server, Script: script{Script: s.Head.Script}, Host: s.Head.Host,
 		Driver: driver{Bound: "unknown", Warnings: []string{}}, Command: s.Head.Command,

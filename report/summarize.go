@@ -231,6 +231,9 @@ func (c *collector) finish() *Summary {
 		s.Released = &released
 	}
 	c.rates()
+	if sent := s.lateness.count(); c.Attempts > 0 {
+		s.Sent = ptr(float64(sent) / float64(sent+s.lateness.missed()))
+	}
 	s.series.finish()
 	for i := range c.tallies {
 		s.Objective = append(s.Objective, c.tallies[i].find(s))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"iter"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,6 +48,32 @@ func TestOfferedIsTheRateOfArrivals(t *testing.T) {
 	s := summarize(t, record(head, testTail(1001, 0), nil, append(all, again)), validVerdict())
 	if math.Abs(*s.Offered-20000) > 1e-6 {
 		t.Errorf("offered %v, want 20000", *s.Offered)
+	}
+}
+
+// What was dropped, and what got no connection, was not sent; what was sent
+// without an answer was.
+func TestSentIsTheShareThatWasHandedOver(t *testing.T) {
+	for _, tt := range []struct {
+		dropped int
+		told    bool
+	}{{0, false}, {1, false}, {2, true}} {
+		all := arrivals(1000, 10)
+		for i := range all[:tt.dropped] {
+			all[i].Outcome, all[i].Call, all[i].Return = sale.Dropped, history.Never, history.Never
+		}
+		all[999].Outcome = sale.Indeterminate
+		s := summarize(t, record(testHead(modelOpen, "constant:20000/s"), testTail(1000, 0), nil, all), validVerdict())
+		if want := 1 - float64(tt.dropped)/1000; s.Sent == nil || math.Abs(*s.Sent-want) > 1e-9 {
+			t.Errorf("%d of 1,000 dropped: sent %v, want %v", tt.dropped, s.Sent, want)
+		}
+		told := slices.ContainsFunc(s.facts(), func(f fact) bool { return f.Name == "Sent" })
+		if exact := slices.Contains(s.facts(), fact{"Sent", "99.80% of the attempts that were due"}); told != tt.told || exact != told {
+			t.Errorf("%d of 1,000 dropped: told %v in %v", tt.dropped, told, s.facts())
+		}
+	}
+	if s := summarize(t, record(testHead(modelOpen, "constant:1/s"), testTail(0, 0), nil, nil), validVerdict()); s.Sent != nil {
+		t.Errorf("sent %v of nothing", *s.Sent)
 	}
 }
 

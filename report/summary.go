@@ -49,6 +49,9 @@ type Summary struct {
 	// Offered is the buyers that arrived per second, from the first due
 	// instant to the last; nil unless the model is open.
 	Offered *float64
+	// Sent is the share of the purchases that were due, resends among them, that
+	// were handed to a connection, however late; nil when none was due.
+	Sent *float64
 	// SoldOutAt is when the last item was first seen to be sold out: the
 	// earliest return of a sold_out for as few units as anybody asked of it or,
 	// for a script whose only word is refused, the return of the ok that took

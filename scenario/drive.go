@@ -163,39 +163,6 @@ func (d *drive) closed(t turn) {
 	d.came += min(next.Load(), t.end) - t.first
 }
 
-// arrive lets buyers in when they are due, whatever the server does.
-func (d *drive) arrive(t turn, times arrival.Process) {
-	var inside sync.WaitGroup
-	d.open(make(chan struct{}))
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for at := range times {
-		if d.came == t.end || !d.sleep(timer, at) {
-			break
-		}
-		buyer := uint32(d.came)
-		h := d.hand()
-		inside.Go(func() {
-			d.play(h, buyer, int64(at))
-			d.hands.Put(h)
-		})
-		d.came++
-	}
-	inside.Wait()
-}
-
-// sleep waits for an instant; false if the doors close first.
-func (d *drive) sleep(timer *time.Timer, at time.Duration) bool {
-	if wait := at - time.Duration(d.clock.now()); wait > 0 {
-		timer.Reset(wait)
-		select {
-		case <-timer.C:
-		case <-d.doors.Done():
-		}
-	}
-	return d.doors.Err() == nil
-}
-
 // ended says why no more attempts were made, and explains an end not planned.
 func (d *drive) ended() (word, reason string) {
 	var lost *serverLost

@@ -83,26 +83,6 @@ func TestSeedDecidesPoisson(t *testing.T) {
 	}
 }
 
-// The gaps of a Poisson process are exponential: a Kolmogorov-Smirnov test at
-// a level of 0.001, with a seed that is fixed so that it never fails by chance.
-func TestPoissonGapsAreExponential(t *testing.T) {
-	const n, rate = 20_000, 5000.0
-	at := take(schedule(t, "poisson:5000/s").Times(source(42)), n+1)
-	gaps := make([]float64, n)
-	for i := range gaps {
-		gaps[i] = (at[i+1] - at[i]).Seconds()
-	}
-	slices.Sort(gaps)
-	var distance float64
-	for i, gap := range gaps {
-		f := 1 - math.Exp(-rate*gap)
-		distance = max(distance, f-float64(i)/n, float64(i+1)/n-f)
-	}
-	if limit := 1.95 / math.Sqrt(n); distance > limit {
-		t.Errorf("Kolmogorov-Smirnov distance %.5f, want at most %.5f", distance, limit)
-	}
-}
-
 // Whatever the stages, arrivals never go back, and by the end of a stage as
 // many have come as the area under its rate says.
 func TestStagesHoldTheirArea(t *testing.T) {

@@ -1,11 +1,11 @@
 package history
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 )
 
@@ -33,8 +33,11 @@ type Folder struct {
 	number   int
 	err      error
 
-	mu     sync.Mutex
-	events []Event
+	mu sync.Mutex
+	// events are encoded as they come: there are a hundred a second, for as long
+	// as the sale goes on.
+	events    *encoder[eventRow]
+	eventsErr error
 }
 
 // Create makes the folder dir, which must not exist or be empty, and writes
@@ -50,7 +53,7 @@ func Create(dir string, head Head) (*Folder, error) {
 	if len(entries) > 0 {
 		return nil, fmt.Errorf("%s is not empty: %w", dir, os.ErrExist)
 	}
-	f := &Folder{dir: dir, segment: newSegmentWriter()}
+	f := &Folder{dir: dir, segment: newSegmentWriter(), events: newEncoder[eventRow]()}
 	if err := f.writeBuyers(head.BuyerIDs); err != nil {
 		return nil, err
 	}
@@ -94,7 +97,7 @@ func (f *Folder) Flush() error {
 func (f *Folder) Event(e Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.events = append(f.events, e)
+	f.eventsErr = cmp.Or(f.eventsErr, f.events.write([]eventRow{rowOf(&e)}))
 }
 
 // Finish completes the record, when the recorder is closed: the last segment,
@@ -105,9 +108,9 @@ func (f *Folder) Finish(tail Tail) error {
 		return err
 	}
 	f.mu.Lock()
-	events := slices.Clone(f.events)
+	file, err := f.events.finish()
+	err = cmp.Or(f.eventsErr, err)
 	f.mu.Unlock()
-	file, err := encodeEvents(events)
 	if err := f.write(eventsFile, file, err); err != nil {
 		return err
 	}

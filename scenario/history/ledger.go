@@ -19,14 +19,8 @@ type eventRow struct {
 	Units int64  `parquet:"units"`
 }
 
-func encodeEvents(events []Event) ([]byte, error) {
-	e := newEncoder[eventRow]()
-	for _, event := range events {
-		if err := e.write([]eventRow{{event.At, event.Until, event.Kind, event.Text, uint32(event.Item), event.Units}}); err != nil {
-			return nil, err
-		}
-	}
-	return e.finish()
+func rowOf(e *Event) eventRow {
+	return eventRow{e.At, e.Until, e.Kind, e.Text, uint32(e.Item), e.Units}
 }
 
 func decodeEvents(file []byte) (events []Event, err error) {

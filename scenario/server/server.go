@@ -40,6 +40,10 @@ type Options struct {
 	// InProcess gives the embedded server no port: only this process reaches it,
 	// and nothing of it leaves a bubble of testing/synctest.
 	InProcess bool
+	// Between, if not nil, is given the server's end of each connection that is
+	// made in process, and returns what its user gets: a place for programmed
+	// delays. It goes with InProcess.
+	Between func(net.Conn) net.Conn
 	// MaxClients is how many connections the run will open; a private server
 	// admits that many and some more.
 	MaxClients int
@@ -84,7 +88,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	case o.Server == "" || o.Server == "auto":
 		return openAuto(ctx, o)
 	case o.Server == Embedded:
-		return embed(o.InProcess)
+		return embed(o)
 	case strings.Contains(o.Server, "://"):
 		return openURL(ctx, o)
 	default:
@@ -111,7 +115,7 @@ func openAuto(ctx context.Context, o Options) (*Server, error) {
 	if o.NoFallback {
 		return nil, errors.New("neither redis-server nor valkey-server is on PATH: install one, or choose --server embedded, a path, or a redis:// URL")
 	}
-	s, err := embed(false)
+	s, err := embed(Options{})
 	if err == nil {
 		s.Note = "Neither redis-server nor valkey-server is on PATH: the sale runs on miniredis, inside this process. " +
 			"That tests the script; its speed says nothing about Redis."
@@ -131,14 +135,20 @@ func (o *Options) needsBinary() error {
 	return nil
 }
 
-func embed(inProcess bool) (*Server, error) {
-	if inProcess {
+func embed(o Options) (*Server, error) {
+	if o.InProcess {
 		m := miniredis.NewMiniRedis()
 		return &Server{
 			Kind: Embedded, Address: "redis://127.0.0.1", embedded: m,
 			options: redis.Options{
 				Network: "tcp", Addr: "127.0.0.1:6379", // nobody is asked for it, but a name would be looked up
-				Dialer: func(context.Context, string, string) (net.Conn, error) { return m.Dial() },
+				Dialer: func(context.Context, string, string) (net.Conn, error) {
+					c, err := m.Dial()
+					if err == nil && o.Between != nil {
+						c = o.Between(c)
+					}
+					return c, err
+				},
 			},
 		}, nil
 	}
