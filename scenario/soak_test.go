@@ -3,6 +3,7 @@ package scenario
 import (
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -58,7 +59,10 @@ func TestADriveKeepsNothing(t *testing.T) {
 			}
 			return staysAlive(t, spec, sinks)
 		}
-		grown := float64(weigh(many)-weigh(few)) / (many - few)
+		grown := math.Inf(1) // the least of three: what other tests left behind goes in between
+		for range 3 {
+			grown = min(grown, float64(weigh(many)-weigh(few))/(many-few))
+		}
 		t.Logf("%s: %.3f bytes an attempt", tt.reason, grown)
 		if remembers := tt.sink != nil; grown > tt.most || remembers && grown < attemptBytes/2 {
 			t.Errorf("%s: %.3f bytes an attempt stay", tt.reason, grown)
