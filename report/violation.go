@@ -129,11 +129,11 @@ func (s *Summary) auditLine(rule check.Rule, c *check.Case) string {
 	}
 	if audit.Ledger != sale.NoLedger && audit.Ledger != "" {
 		var held int64
-		for i := range audit.Holdings {
-			held += audit.Holdings[i].Units
+		for i := range audit.Entries() {
+			held += audit.Units(i)
 		}
-		text := thousands(int64(len(audit.Holdings))) + " entries in the ledger"
-		if len(audit.Holdings) == 1 {
+		text := thousands(int64(audit.Entries())) + " entries in the ledger"
+		if audit.Entries() == 1 {
 			text = "1 entry in the ledger"
 		}
 		if audit.Ledger == sale.Units {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -47,6 +48,9 @@ func judge(dir string) (*report.Summary, error) {
 
 // judgeRecord reads the record in a results folder and forms an opinion of it.
 func judgeRecord(dir string) (*history.History, *report.Summary, error) {
+	// What the judge keeps of the attempts is large and holds hardly a pointer: to
+	// collect often costs little, and spares as much memory again.
+	defer debug.SetGCPercent(debug.SetGCPercent(20))
 	h, err := history.Open(filepath.Join(dir, "history"))
 	if below, _ := filepath.Glob(filepath.Join(dir, "*", "history")); err != nil && len(below) > 0 {
 		return nil, nil, fmt.Errorf("%s holds several runs: want one of them, such as %s", dir, filepath.Dir(below[0]))

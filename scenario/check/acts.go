@@ -17,13 +17,13 @@ func (j *judge) acts() iter.Seq[*act] {
 	l := &j.line
 	l.sortEarly()
 	return func(yield func(*act) bool) {
-		early, tells := l.early, j.tells
+		early, read := l.early, j.tells.rest
 		for n := range l.order {
-			if !j.yieldReadings(&tells, n, yield) || !j.yieldEarly(&early, n, yield) || !yield(j.sale(n)) {
+			if !j.yieldReadings(&read, n, yield) || !j.yieldEarly(&early, n, yield) || !yield(j.sale(n)) {
 				return
 			}
 		}
-		if j.yieldReadings(&tells, len(l.order), yield) {
+		if j.yieldReadings(&read, len(l.order), yield) {
 			j.yieldLate(yield)
 		}
 	}
@@ -88,9 +88,9 @@ func (l *line) number(i int) rareAnswer {
 }
 
 // yieldReadings yields what was read after n sales.
-func (j *judge) yieldReadings(tells *[]telling, n int, yield func(*act) bool) bool {
-	for ; len(*tells) > 0 && (*tells)[0].made <= int64(n); *tells = (*tells)[1:] {
-		t := &(*tells)[0]
+func (j *judge) yieldReadings(read *[]telling, n int, yield func(*act) bool) bool {
+	for ; len(*read) > 0 && (*read)[0].made <= int64(n); *read = (*read)[1:] {
+		t := &(*read)[0]
 		if t.op != nil {
 			continue
 		}
@@ -150,9 +150,10 @@ func (l *line) does(a act) *act {
 
 func (j *judge) sale(n int) *act {
 	d := &j.line.deals[j.line.order[n].n]
-	a := act{at: j.line.order[n].at, from: d.inv, by: d.ret, does: deedOf[d.class], who: d.who, request: d.request, units: j.quantity, left: sale.Untold}
-	if d.rank > 0 {
-		a.left = j.stock - int64(d.rank)*j.quantity
+	more := j.line.of(d)
+	a := act{at: j.line.order[n].at, from: d.o.inv, by: d.o.ret, does: deedOf[d.o.class], who: d.who, request: more.request, units: j.quantity, left: sale.Untold}
+	if more.told > 0 {
+		a.left = j.stock - int64(more.told)*j.quantity
 	}
 	return j.line.does(a)
 }

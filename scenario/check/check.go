@@ -114,7 +114,7 @@ func (all *hearing) judgeItem(i int, desk *desk, found *findings, exercised map[
 	r := &all.read.records[i]
 	j := &judge{item: uint16(i), terms: all.terms[i], record: r, ids: all.Head.BuyerIDs, found: found, desk: desk}
 	j.knowledge = know(all.Tail, i, all.complete, &j.terms)
-	j.tells = j.tells[:0]
+	j.tells.reset(0)
 	before := found.total()
 	if r.flows() || all.returns && !all.complete {
 		j.judgeFlow(all.returns)

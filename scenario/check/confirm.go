@@ -27,8 +27,8 @@ func (j *judge) scenePlain() *scene {
 	for c := granted; c < maybe; c++ {
 		s.answers[deedOf[c]] = j.record.count[c]
 	}
-	for i := range j.tells {
-		s.answers[readsStock] += bit(j.tells[i].op == nil)
+	for i := range j.tells.rest {
+		s.answers[readsStock] += bit(j.tells.rest[i].op == nil)
 	}
 	return s
 }

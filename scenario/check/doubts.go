@@ -173,10 +173,20 @@ func (j *judge) unmetDemand() string {
 		}
 		return ""
 	}
+	if buyers := j.buyerCount(); j.record.attempts() <= j.capacity || j.limited() && buyers <= j.capacity/j.limit {
+		return "" // whatever each of them came for
+	}
 	if demand := j.demand(); demand > j.capacity {
 		return fmt.Sprintf("%s were asked for and the stock is good for %d, and nobody was told sold_out", sales(demand), j.capacity)
 	}
 	return ""
+}
+
+func (j *judge) buyerCount() (n int64) {
+	for i := range j.shards {
+		n += int64(len(j.shards[i].groups))
+	}
+	return n
 }
 
 // demand is the sales the buyers came for: each his purchases, up to the limit.

@@ -58,7 +58,7 @@ func (r *reducer) size(f facts) (n int) {
 	}
 	a := &r.whole.Tail.Audits[r.first.Item]
 	if f.ledger {
-		n += len(a.Holdings)
+		n += a.Entries()
 	}
 	if f.orders && a.Orders != nil {
 		n += len(a.Orders.Rows)
@@ -82,7 +82,7 @@ func (r *reducer) among(some selection) func(string) bool {
 	}
 	stranger := ""
 	if r.whole.Tail != nil && !r.lean && int(r.first.Item) < len(r.whole.Tail.Audits) {
-		for _, h := range r.whole.Tail.Audits[r.first.Item].Holdings {
+		for h := range r.whole.Tail.Audits[r.first.Item].All() {
 			if !came[h.Buyer] && h.Units != 0 && (stranger == "" || h.Buyer < stranger) {
 				stranger = h.Buyer
 			}
@@ -107,7 +107,7 @@ func (r *reducer) audits(f facts) []sale.Audit {
 			to.Stock = from.Stock
 		}
 		if f.ledger {
-			to.Ledger, to.Holdings = from.Ledger, f.holdings(from.Holdings)
+			to.Ledger, to.Holdings = from.Ledger, f.holdings(from)
 		}
 		if f.orders && from.Orders != nil {
 			to.Orders.Rows = f.rows(from.Orders)
@@ -116,8 +116,8 @@ func (r *reducer) audits(f facts) []sale.Audit {
 	return audits
 }
 
-func (f facts) holdings(all []sale.Holding) (some []sale.Holding) {
-	for _, h := range all {
+func (f facts) holdings(a *sale.Audit) (some []sale.Holding) {
+	for h := range a.All() {
 		if f.of == nil || f.of(h.Buyer) {
 			some = append(some, h)
 		}

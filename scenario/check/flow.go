@@ -214,14 +214,14 @@ func (c *client) giveBack(o *change, of []*change, told int64, only bool) {
 // readLedger gives each client his units of the ledger.
 func (f *flow) readLedger() {
 	stored := map[uint32]int64{}
-	for i := range f.holdings {
-		h := &f.holdings[i]
-		f.units.stored += f.worth(h.Units)
-		n, known := f.ids.Number(h.Buyer)
+	for i := range f.audit.Entries() {
+		units := f.audit.Units(i)
+		f.units.stored += f.worth(units)
+		n, known := f.audit.Buyer(i, f.ids)
 		if _, was := slices.BinarySearchFunc(f.buyers, n, func(c client, n uint32) int { return cmp.Compare(c.ops[0].buyer, n) }); known && was {
-			stored[n] += h.Units
-		} else if h.Units != 0 {
-			f.stranger(h)
+			stored[n] += units
+		} else if units != 0 {
+			f.stranger(i)
 		}
 	}
 	for i := range f.buyers {

@@ -87,7 +87,7 @@ func newReading(h *history.History) *reading {
 		expected = 8
 	}
 	if h.Tail != nil {
-		each := h.Tail.Attempts / items * 9 / 8
+		each := h.Tail.Attempts / items * 33 / 32
 		perShard = min(max(perShard, each/(max(h.Head.Buyers, 1)>>shardBits+1)), 16*shardSize)
 		expected = max(expected, each)
 	}
@@ -205,7 +205,8 @@ func (r *record) add(a *history.Attempt) *op {
 
 // scatter spreads the ops over a shard for each 8,192 buyers.
 func (r *record) scatter() {
-	few, tells := r.shards[0].ops, r.shards[0].told
+	one := r.shards[0]
+	few, tells := one.ops, one.told
 	r.spread, r.expected, r.shards = true, r.perShard, nil
 	for i := range few {
 		n := int(few[i].buyer >> shardBits)
@@ -214,7 +215,7 @@ func (r *record) scatter() {
 		}
 		r.shards[n].ops = append(r.shards[n].ops, few[i])
 		if len(tells) > 0 && int(tells[0].number) == i+1 {
-			r.shards[n].tell(tells[0].left)
+			r.shards[n].tell(one.left(tells[0]))
 			tells = tells[1:]
 		}
 	}
@@ -232,7 +233,7 @@ func (r *record) shardOf(buyer uint32) int {
 // are expected, but beyond a start not more than the record has borne out, for
 // a tail may claim anything.
 func (r *record) room(held int) int {
-	more := max(held, r.expected-held)
+	more := max(held/2, r.expected-held)
 	if r.reserved+more > r.trusted+8*r.read {
 		more = max(held, min(64, r.expected))
 	}

@@ -50,7 +50,7 @@ type desk struct {
 	places places
 	level  level
 	line   line
-	tells  []telling
+	tells  tellings
 }
 
 // totals are sums and extremes over the buyers of an item.
@@ -68,6 +68,8 @@ type totals struct {
 	lastFree int64
 	// lastDuplicate is the latest call that was told duplicate.
 	lastDuplicate int64
+	// turned counts the buyers told sold_out, or duplicate with room to the end.
+	turned int64
 }
 
 // judge applies every rule.
@@ -80,9 +82,9 @@ func (j *judge) judge() {
 	for i := range j.shards {
 		s := &j.shards[i]
 		if j.spread {
-			s.link(j.places.neighbours(), j.holdings, j.stranger)
+			s.link(j.places.neighbours(), j.audit, j.stranger)
 		} else {
-			s.linkFar(j.places.far, j.holdings, j.stranger)
+			s.linkFar(j.places.far, j.audit, j.stranger)
 		}
 		for b := range j.buyersOf(s) {
 			j.sum(b)
@@ -103,21 +105,22 @@ func (j *judge) judge() {
 
 // readLedger sums the ledger and hands its entries to the shards.
 func (j *judge) readLedger() {
-	for i := range j.holdings {
-		h := &j.holdings[i]
-		j.storedUnits += h.Units
-		j.stored += j.knowledge.sales(h.Units)
-		n, known := j.ids.Number(h.Buyer)
+	for i := range j.audit.Entries() {
+		units := j.audit.Units(i)
+		j.storedUnits += units
+		j.stored += j.knowledge.sales(units)
+		n, known := j.audit.Buyer(i, j.ids)
 		if s := j.shardOf(n); known && s < len(j.shards) {
-			j.shards[s].stored = append(j.shards[s].stored, entry{n, i})
+			j.shards[s].hold(n, i)
 		} else {
-			j.stranger(h)
+			j.stranger(i)
 		}
 	}
 }
 
-// stranger files a holding of somebody who never asked for the item.
-func (j *judge) stranger(h *sale.Holding) {
+// stranger files an entry of the ledger of somebody who never asked for the item.
+func (j *judge) stranger(entry int) {
+	h := j.audit.Entry(entry)
 	j.sold += j.knowledge.sales(h.Units)
 	if _, known := j.ids.Number(h.Buyer); h.Units == 0 || known && !j.complete {
 		return // nothing, or an attempt that is not in the record
@@ -159,6 +162,7 @@ func (j *judge) sum(b *buyer) {
 	j.sold += max(b.count[granted], b.held)
 	j.lastSale = max(j.lastSale, b.lastSale)
 	j.lastSpare = max(j.lastSpare, b.lastSpare)
+	j.turned += bit(b.count[soldOut] > 0 || b.count[duplicate] > 0 && b.hasRoom(&j.terms, &j.knowledge))
 	if b.count[duplicate] == 0 {
 		j.lastFree = max(j.lastFree, b.lastReturn)
 		return

@@ -60,8 +60,9 @@ type knowledge struct {
 	// exact: the ledger tells how many sales it holds for each buyer.
 	exact bool
 	// once: a buyer stands in the ledger once, however much he holds.
-	once     bool
-	holdings []sale.Holding
+	once bool
+	// audit is where the ledger is; an empty one, where there is none.
+	audit *sale.Audit
 	// entry is how many of the ledger's units one sale puts there.
 	entry int64
 }
@@ -72,7 +73,7 @@ func (k *knowledge) ledger() bool { return k.exact || k.once }
 // know says what is known of an item. Where buyers may hold one sale, to be in
 // the ledger is to hold exactly one.
 func know(tail *history.Tail, item int, complete bool, t *terms) knowledge {
-	k := knowledge{complete: complete}
+	k := knowledge{complete: complete, audit: &sale.Audit{}}
 	if tail == nil || item >= len(tail.Audits) || tail.AuditsDiffer {
 		return k
 	}
@@ -86,7 +87,7 @@ func know(tail *history.Tail, item int, complete bool, t *terms) knowledge {
 	default:
 		return k
 	}
-	k.holdings = audit.Holdings
+	k.audit = audit
 	return k
 }
 

@@ -13,7 +13,8 @@ import (
 // the answers, which find their places between them. It is filled while the
 // buyers are judged: to look at all of them again would take as long.
 type line struct {
-	deals []deal
+	deals    []deal
+	specials []special
 	// order is the numbers of the deals that were made, in order.
 	order []marked
 	// soldOut are the answers that come after the last sale whatever their
@@ -39,21 +40,6 @@ type line struct {
 	ladder
 	act     act
 	scratch []marked
-}
-
-// A deal is a sale that was made, or may have been.
-type deal struct {
-	o *op
-	// inv and ret are the interval of o, due is when it must have been made.
-	inv, ret, due int64
-	// who and request are its buyer and its request, numbered in the line; a
-	// request of its own is 0.
-	who, request uint32
-	// rank is its number by the stock that it was told, or 0.
-	rank  uint32
-	class class
-	// spare: the order does as well without it. early: it cannot be the last.
-	spare, early bool
 }
 
 // An answer is one that changes nothing, to a request of its own. It is kept to
@@ -107,7 +93,7 @@ type misfit struct {
 }
 
 func (l *line) reset() {
-	l.deals, l.order, l.early, l.moot = l.deals[:0], l.order[:0], l.early[:0], l.moot[:0]
+	l.deals, l.specials, l.order, l.early, l.moot = l.deals[:0], l.specials[:0], l.order[:0], l.early[:0], l.moot[:0]
 	l.soldOut, l.answers, l.rare = l.soldOut[:0], l.answers[:0], l.rare[:0]
 	l.buyers, l.shared, l.end, l.waits, l.choice = 0, 0, forever, false, false
 }
@@ -155,8 +141,7 @@ func (j *judge) addDeals(s *shard, b *buyer, who uint32) {
 	l := &j.line
 	add := func(o *op, spare bool) {
 		n := b.number(o)
-		l.deals = append(l.deals, deal{o: &s.ops[n-1], inv: o.inv, ret: o.ret, due: o.ret, who: who, request: l.id(o), rank: j.rank(s, o, n),
-			class: o.class, spare: spare, early: b.count[duplicate] > 0})
+		l.addDeal(&s.ops[n-1], who, special{due: o.ret, request: l.id(o), told: j.rank(s, o, n), spare: spare, early: b.count[duplicate] > 0})
 	}
 	for o := range b.effects {
 		add(o, false)
@@ -175,11 +160,14 @@ func (j *judge) rank(s *shard, o *op, number uint32) uint32 {
 	if len(s.told) == 0 || o.class != granted {
 		return 0
 	}
-	i, was := slices.BinarySearchFunc(s.told, number, func(t told, n uint32) int { return cmp.Compare(t.number, n) })
-	if !was {
-		return 0
+	i := int(number) - 1 // where all were told
+	if i >= len(s.told) || s.told[i].number != number {
+		at, was := slices.BinarySearchFunc(s.told, number, func(t told, n uint32) int { return cmp.Compare(t.number, n) })
+		if i = at; !was {
+			return 0
+		}
 	}
-	n, whole := j.madeBy(s.told[i].left)
+	n, whole := j.madeBy(s.left(s.told[i]))
 	if !whole || n < 1 || n > j.record.count[granted]+j.record.count[maybe] {
 		return 0
 	}
@@ -206,7 +194,7 @@ func (j *judge) setDue(b *buyer, first int) {
 		}
 	}
 	for i := first; i < len(l.deals); i++ {
-		l.deals[i].due = min(l.deals[i].due, due)
+		l.hasten(&l.deals[i], due)
 	}
 }
 
@@ -222,19 +210,16 @@ func (j *judge) arrange() *misfit {
 			continue
 		}
 		for i := m.first; i < m.last; i++ {
-			l.deals[i].due = min(l.deals[i].due, m.ret)
+			l.hasten(&l.deals[i], m.ret)
 		}
 	}
 	l.end = min(l.end, j.firstSoldOut.ret)
-	for i := range l.deals {
-		l.deals[i].due = min(l.deals[i].due, l.end)
-	}
 	l.waits = j.order == sale.StockFirst && j.limited() && j.record.count[duplicate] > 0 && made == j.capacity
 	switch {
 	case l.waits:
-		return l.seat(made, j.tells, max(j.lastSale, j.lastDuplicate))
-	case len(j.tells) > 0:
-		return l.seat(made, j.tells, history.Never)
+		return l.seat(made, &j.tells, max(j.lastSale, j.lastDuplicate))
+	case j.tells.told+int64(len(j.tells.rest)) > 0:
+		return l.seat(made, &j.tells, history.Never)
 	}
 	return l.queue(made)
 }
@@ -263,11 +248,11 @@ func (j *judge) arrangeLoosely() *misfit {
 		s := &j.shards[i]
 		for k := range s.ops {
 			if o := &s.ops[k]; o.asked() {
-				l.deals = append(l.deals, deal{o: o, inv: o.inv, ret: o.ret, due: o.ret, rank: j.rank(s, o, uint32(k)+1), class: o.class, spare: o.class == maybe})
+				l.addDeal(o, 0, special{due: o.ret, told: j.rank(s, o, uint32(k)+1), spare: o.class == maybe})
 			}
 		}
 	}
-	return l.seat(int64(len(l.deals)), j.tells, history.Never)
+	return l.seat(int64(len(l.deals)), &j.tells, history.Never)
 }
 
 // queue makes n sales, each when it was called.
@@ -275,17 +260,17 @@ func (l *line) queue(n int64) *misfit {
 	base := int64(0)
 	l.order = slices.Grow(l.order[:0], len(l.deals))
 	for i := range l.deals {
-		base += bit(!l.deals[i].spare)
+		base += bit(!l.of(&l.deals[i]).spare)
 	}
 	spares := n - base
 	for i := range l.deals {
 		d := &l.deals[i]
-		if d.spare {
+		if l.of(d).spare {
 			if spares--; spares < 0 {
 				continue
 			}
 		}
-		l.order = append(l.order, marked{d.inv, uint32(i)})
+		l.order = append(l.order, marked{d.o.inv, uint32(i)})
 	}
 	if int64(len(l.order)) != n {
 		return &misfit{text: fmt.Sprintf("%s were made, and the history tells of %d", sales(n), len(l.order))}

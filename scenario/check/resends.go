@@ -58,15 +58,15 @@ func (l *line) hurry(deals []deal, request uint32, by int64) {
 	var of *deal
 	for i := range deals {
 		d := &deals[i]
-		if d.request != request || d.class != granted || d.inv > by {
+		if d.o.class != granted || d.o.inv > by || l.of(d).request != request {
 			continue
 		}
 		l.choice = l.choice || of != nil
-		if of == nil || d.due < of.due {
+		if of == nil || l.of(d).due < l.of(of).due {
 			of = d
 		}
 	}
 	if of != nil {
-		of.due = min(of.due, by)
+		l.hasten(of, by)
 	}
 }

@@ -71,46 +71,64 @@ func (j *judge) addMisfit(m *misfit) {
 	j.add(toldUnplaced, func() string { return m.text }, m.ops...)
 }
 
-// tellings gathers what was told and read, by the sales made, and counts it. As
-// good as all tell of different numbers.
+// tellings gathers what was told and read, and counts it. It keeps what can be held
+// against the sales.
 func (j *judge) tellings() (n int64) {
-	size := len(j.readings)
 	for i := range j.shards {
-		size += len(j.shards[i].told)
+		n += int64(len(j.shards[i].told))
 	}
-	if size == 0 {
+	if n += int64(len(j.readings)); n == 0 {
 		return 0
 	}
-	all := append(make([]telling, 0, size), j.readings...)
+	j.tells.reset(int(j.record.count[granted] + j.record.count[maybe]))
+	j.tells.stock, j.tells.quantity = j.stock, j.quantity
 	for i := range j.shards {
 		s := &j.shards[i]
 		for _, t := range s.told {
-			o := &s.ops[t.number-1]
-			all = append(all, telling{op: o, inv: o.inv, ret: o.ret, left: t.left})
+			j.hear(&s.ops[t.number-1], s.left(t))
 		}
 	}
-	order := make([]marked, len(all))
-	for i := range all {
-		all[i].made, _ = j.madeBy(all[i].left)
-		order[i] = marked{all[i].made, uint32(i)}
+	for _, t := range j.readings {
+		t.made, _ = j.madeBy(t.left)
+		j.keep(t)
 	}
-	j.line.scratch = sortByTime(order, j.line.scratch)
-	j.tells = slices.Grow(j.tells[:0], size)
-	for _, m := range order {
-		j.tells = append(j.tells, all[m.n])
-	}
-	for first, i := 0, 1; i <= len(all); i++ {
-		if i == len(all) || j.tells[i].made != j.tells[first].made {
-			slices.SortFunc(j.tells[first:i], byMade)
-			first = i
-		}
-	}
-	return int64(len(j.tells))
+	slices.SortFunc(j.tells.rest, byMade)
+	return n
 }
 
-// byMade orders tellings of as many sales: first the one that was the last of
-// them, then what was read after it.
+// hear files what a sale was told: under its number, if it can have that one.
+func (j *judge) hear(o *op, left int64) {
+	t, own := &j.tells, telling{op: o, inv: o.inv, ret: o.ret, left: left}
+	whole := false
+	if own.made, whole = j.madeBy(left); !whole || left < 0 || own.made < 1 || own.made >= int64(len(t.sales)) {
+		j.keep(own)
+		return
+	}
+	switch first := t.sales[own.made]; {
+	case first == nil:
+		t.sales[own.made] = o
+		t.told++
+	case byCall(*o, *first) < 0:
+		t.sales[own.made], own.op, own.inv, own.ret = o, first, first.inv, first.ret
+		fallthrough
+	default:
+		j.keep(own)
+	}
+}
+
+// keep keeps a telling unless it is wrong whatever was sold.
+func (j *judge) keep(t telling) {
+	if !j.judgeTelling(t) {
+		j.tells.rest = append(j.tells.rest, t)
+	}
+}
+
+// byMade orders tellings by the sales made, and those of as many: first the one
+// that was the last of them, then what was read after it.
 func byMade(a, b telling) int {
+	if a.made != b.made {
+		return cmp.Compare(a.made, b.made)
+	}
 	if a.op == nil || b.op == nil {
 		return cmp.Or(cmp.Compare(bit(a.op == nil), bit(b.op == nil)), cmp.Compare(a.inv, b.inv), cmp.Compare(a.ret, b.ret), cmp.Compare(a.left, b.left))
 	}
@@ -123,31 +141,23 @@ func (t *terms) madeBy(left int64) (n int64, whole bool) {
 	return gone / t.quantity, gone%t.quantity == 0
 }
 
-// judgeTellings judges each telling by itself and beside the others. It keeps
-// those that can be held against the sales, and reports whether they
+// judgeTellings judges each telling beside the others, and reports whether they
 // contradict each other.
 func (j *judge) judgeTellings() (clash bool) {
-	kept := j.tells[:0]
-	for i := range j.tells {
-		if t := &j.tells[i]; !j.judgeTelling(t) {
-			kept = append(kept, *t)
-		}
-	}
-	j.tells = kept
 	// last is the latest to begin of those that come before: tellings of fewer
 	// sales, and the sale itself. Readings of as many, the latest of which is
 	// beside, may come in any order.
-	var last, beside, sale *telling
-	for i := range kept {
-		t := &kept[i]
-		if i > 0 && t.made != kept[i-1].made {
-			last, beside = later(last, beside), nil
+	last, beside := telling{inv: history.Never}, telling{inv: history.Never}
+	sale, made := telling{made: -1}, int64(-1)
+	for t := range j.tells.all {
+		if t.made != made {
+			last, beside, made = later(last, beside), telling{inv: history.Never}, t.made
 		}
 		switch {
-		case t.op != nil && sale != nil && sale.made == t.made:
+		case t.op != nil && sale.made == t.made:
 			j.addTwice(t, sale)
 			clash = true
-		case last != nil && last.inv > t.ret:
+		case last.inv > t.ret:
 			j.addBackwards(last, t)
 			clash = true
 		}
@@ -160,28 +170,29 @@ func (j *judge) judgeTellings() (clash bool) {
 	return clash
 }
 
-func later(a, b *telling) *telling {
-	if a == nil || b != nil && b.inv > a.inv {
+// later is the telling that begins later; the first, if both do.
+func later(a, b telling) telling {
+	if b.inv > a.inv {
 		return b
 	}
 	return a
 }
 
 // judgeTelling reports whether a telling is wrong whatever was sold.
-func (j *judge) judgeTelling(t *telling) (wrong bool) {
+func (j *judge) judgeTelling(t telling) (wrong bool) {
 	_, whole := j.madeBy(t.left)
 	switch {
 	case t.left < 0:
-		j.add(toldBelowZero, func() string { return fmt.Sprintf("%s (%d < 0)", t, t.left) }, t.ops()...)
+		j.add(toldBelowZero, func() string { return fmt.Sprintf("%s (%d < 0)", t.String(), t.left) }, t.ops()...)
 	case !whole:
 		j.add(toldInPart, func() string {
 			gone := j.stock - t.left
-			return fmt.Sprintf("%s: the %d gone of %d are no whole number of sales of %d (%d ≠ %d·%d)", t, gone, j.stock, j.quantity, gone, gone/j.quantity, j.quantity)
+			return fmt.Sprintf("%s: the %d gone of %d are no whole number of sales of %d (%d ≠ %d·%d)", t.String(), gone, j.stock, j.quantity, gone, gone/j.quantity, j.quantity)
 		}, t.ops()...)
 	case t.made < bit(t.op != nil):
 		j.add(toldTooMuch, func() string {
 			most := j.stock - j.quantity*bit(t.op != nil)
-			return fmt.Sprintf("%s, and the item opened with %d (%d > %d)", t, j.stock, t.left, most)
+			return fmt.Sprintf("%s, and the item opened with %d (%d > %d)", t.String(), j.stock, t.left, most)
 		}, t.ops()...)
 	default:
 		return false
@@ -189,16 +200,16 @@ func (j *judge) judgeTelling(t *telling) (wrong bool) {
 	return true
 }
 
-func (j *judge) addTwice(t, other *telling) {
+func (j *judge) addTwice(t, other telling) {
 	j.add(toldTwice, func() string {
-		return fmt.Sprintf("%s, and so was another sale: no two sales leave the same stock (%d = %d)", t, t.left, other.left)
+		return fmt.Sprintf("%s, and so was another sale: no two sales leave the same stock (%d = %d)", &t, t.left, other.left)
 	}, *t.op, *other.op)
 }
 
 // addBackwards: t, which had ended when other began, tells of as many sales or more.
-func (j *judge) addBackwards(other, t *telling) {
+func (j *judge) addBackwards(other, t telling) {
 	j.add(toldBackwards, func() string {
-		return fmt.Sprintf("%s, and after that %s: the stock only goes down (%d ≤ %d)", t, other, t.left, other.left)
+		return fmt.Sprintf("%s, and after that %s: the stock only goes down (%d ≤ %d)", &t, &other, t.left, other.left)
 	}, append(t.ops(), other.ops()...)...)
 }
 
@@ -228,11 +239,10 @@ func (j *judge) ahead() *misfit {
 		}
 	}
 	slices.Sort(ends)
-	for i := range j.tells {
-		t := &j.tells[i]
+	for t := range j.tells.all {
 		n, _ := slices.BinarySearch(ends, t.inv)
 		if most := t.made - bit(t.op != nil); int64(n) > most {
-			return &misfit{fmt.Sprintf("%s, and before that %s had been acknowledged (%d > %d)", t, sales(int64(n)), n, most), t.ops()}
+			return &misfit{fmt.Sprintf("%s, and before that %s had been acknowledged (%d > %d)", t.String(), sales(int64(n)), n, most), t.ops()}
 		}
 	}
 	return nil

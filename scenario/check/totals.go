@@ -38,18 +38,18 @@ func (j *judge) judgeOversell() {
 
 // judgeAcknowledged names the grants beyond the stock, in the order of their returns.
 func (j *judge) judgeAcknowledged(ok int64) {
-	var grants []op
+	grants := make([]*op, 0, ok)
 	for o := range j.all() {
 		if o.class == granted {
-			grants = append(grants, *o)
+			grants = append(grants, o)
 		}
 	}
-	slices.SortFunc(grants, byReturn)
+	slices.SortFunc(grants, func(a, b *op) int { return byReturn(*a, *b) })
 	for i, o := range grants[j.capacity:] {
 		j.add(acknowledgedOver, func() string {
 			return fmt.Sprintf("%s acknowledged and a stock of %d is good for %d (%d > %d); this one was number %d",
 				sales(ok), j.stock, j.capacity, ok, j.capacity, j.capacity+int64(i)+1)
-		}, o)
+		}, *o)
 	}
 }
 
@@ -123,6 +123,9 @@ func (j *judge) mostSold() (n int64, known bool) {
 // judgeUndersell names the refusals of buyers with room, though fewer were
 // sold than the stock is good for.
 func (j *judge) judgeUndersell(most int64) {
+	if j.turned == 0 {
+		return // there is nobody to look for
+	}
 	for b := range j.buyers() {
 		room := b.hasRoom(&j.terms, &j.knowledge)
 		for i := range b.ops {

@@ -41,15 +41,17 @@ func (r *buyersReader) ledger() sale.Ledger {
 // holdings collects what each buyer holds.
 type holdings struct {
 	list []sale.Holding
-	at   map[string]int
+	// at is where in the list a buyer stands; nil where each is shown but once: of
+	// millions it takes more than the list.
+	at map[string]int
 }
-
-func (h *holdings) reset() { h.list, h.at = nil, map[string]int{} }
 
 // add gives a buyer units; where the ledger knows no units, he has but one.
 func (h *holdings) add(ledger sale.Ledger, buyer string, units int64) {
 	i, known := h.at[buyer]
 	switch {
+	case h.at == nil:
+		h.list = append(h.list, sale.Holding{Buyer: buyer, Units: units})
 	case !known:
 		h.at[buyer] = len(h.list)
 		h.list = append(h.list, sale.Holding{Buyer: buyer, Units: units})
@@ -60,14 +62,18 @@ func (h *holdings) add(ledger sale.Ledger, buyer string, units int64) {
 
 // read returns the buyers of an item, each once.
 func (r *buyersReader) read(ctx context.Context, do Doer, c *Contract, p *preparedItem, item sale.Item, took sale.Took) ([]sale.Holding, error) {
-	var h holdings
-	h.reset()
-	show := func(m member) error { return r.add(&h, m, c.Quantity) }
 	v := c.values(item, c.Quantity)
-	switch {
-	case r.command != nil:
+	if r.command != nil {
 		return r.askEach(ctx, do, c, v, p, took.Buyers)
-	case r.scan != nil:
+	}
+	var h holdings
+	reset := func() { h = holdings{} }
+	if r.scan != nil || r.parse != nil || r.collection.byPlace || len(p.keys[r.key]) > 1 {
+		reset = func() { h = holdings{at: map[string]int{}} }
+	}
+	reset()
+	show := func(m member) error { return r.add(&h, m, c.Quantity) }
+	if r.scan != nil {
 		pattern, err := r.scan.text(&v)
 		if err != nil {
 			return nil, err
@@ -85,7 +91,7 @@ func (r *buyersReader) read(ctx context.Context, do Doer, c *Contract, p *prepar
 		return h.list, err
 	}
 	for _, key := range p.keys[r.key] {
-		if err := r.collection.read(ctx, do, key, h.reset, show); err != nil {
+		if err := r.collection.read(ctx, do, key, reset, show); err != nil {
 			return nil, err
 		}
 	}

@@ -160,6 +160,76 @@ func TestHeadTailEventsAndLedgerGoRoundTrip(t *testing.T) {
 	}
 }
 
+// A ledger is read into little room: by number whoever is a buyer and holds one
+// unit, all others as they stand there.
+func TestLedgerIsReadIntoLittleRoom(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "history")
+	head := headOf(2)
+	head.BuyerIDs = sale.BuyerIDs{From: 10}
+	f, err := Create(dir, head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := []sale.Holding{{Buyer: "9", Units: 1}, {Buyer: "010", Units: 1}, {Buyer: "10", Units: 2}, {Buyer: "x", Units: 1}}
+	second := slices.Clone(first)
+	for n := range uint32(3 * groupSize) {
+		second = append(second, sale.Holding{Buyer: head.BuyerIDs.ID(n), Units: 1})
+	}
+	audits := []sale.Audit{{Ledger: sale.Units, Holdings: first}, {Ledger: sale.Units, Holdings: second}}
+	if err := f.Finish(Tail{Ended: EndedDone, Audits: audits}); err != nil {
+		t.Fatal(err)
+	}
+	h, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range audits {
+		got := &h.Tail.Audits[i]
+		if !slices.Equal(got.Holdings, first) || len(got.Singles.Numbers) != len(want.Holdings)-len(first) {
+			t.Errorf("audit %d holds %v and %d by number", i, got.Holdings, len(got.Singles.Numbers))
+		}
+		if !slices.Equal(slices.Collect(got.All()), want.Holdings) {
+			t.Errorf("audit %d is another", i)
+		}
+	}
+}
+
+// Segments are decoded ahead: who stops early leaves nothing running, and a later
+// segment that is damaged spoils none before it.
+func TestReadingAhead(t *testing.T) {
+	dir := writeAttempts(t, realistic(3*segmentSize+10))
+	h, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) { // fails if a goroutine is left
+		for batch, err := range h.Batches() {
+			if err != nil || len(batch) != segmentSize {
+				t.Fatalf("%d attempts, %v", len(batch), err)
+			}
+			break
+		}
+	})
+	path := filepath.Join(dir, fmt.Sprintf(segmentFile, 2))
+	if err := os.WriteFile(path, []byte("no file of ours"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	batches, failed := 0, 0
+	for batch, err := range h.Batches() {
+		switch {
+		case err == nil && len(batch) == segmentSize:
+			batches++
+		case err != nil && batch == nil && strings.Contains(err.Error(), path):
+			failed++
+		default:
+			t.Errorf("%d attempts, %v", len(batch), err)
+		}
+	}
+	if batches != 2 || failed != 1 {
+		t.Errorf("%d batches and %d errors before and at the damage", batches, failed)
+	}
+}
+
 func TestSegmentsAreClosedBySize(t *testing.T) {
 	attempts := realistic(2*segmentSize + 10)
 	dir := filepath.Join(t.TempDir(), "history")

@@ -53,7 +53,9 @@ func FuzzEvents(f *testing.F) {
 
 func FuzzLedger(f *testing.F) {
 	seed(f, ledgerFile)
-	f.Fuzz(func(t *testing.T, file []byte) { decodeLedger(bytes.Clone(file), make([]sale.Audit, 2)) })
+	f.Fuzz(func(t *testing.T, file []byte) {
+		decodeLedger(bytes.Clone(file), make([]sale.Audit, 2), sale.BuyerIDs{From: 1})
+	})
 }
 
 func FuzzOrders(f *testing.F) {

@@ -46,7 +46,7 @@ func encodeLedger(audits []sale.Audit) ([]byte, error) {
 	e := newEncoder[holdingRow]()
 	var rows []holdingRow
 	for item, audit := range audits {
-		for _, h := range audit.Holdings {
+		for h := range audit.All() {
 			rows = append(rows, holdingRow{uint32(item), h.Buyer, h.Units})
 			if len(rows) == rowsAtOnce {
 				if err := e.write(rows); err != nil {
@@ -62,23 +62,28 @@ func encodeLedger(audits []sale.Audit) ([]byte, error) {
 	return e.finish()
 }
 
-// decodeLedger gives each audit its holdings.
-func decodeLedger(file []byte, audits []sale.Audit) error {
+// decodeLedger gives each audit its entries, in as little room as can be: a ledger
+// may be as long as the record. So they are taken out a row group at a time.
+func decodeLedger(file []byte, audits []sale.Audit, ids sale.BuyerIDs) error {
 	var rows []holdingRow
-	err := new(table).decode(file, maxRows, func(t *table) {
+	return new(table).decode(file, maxRows, func(t *table) {
+		rows, t.first = rows[:0], 0
 		item := &column{name: "item", high: int64(len(audits)) - 1}
 		setInts(t, &rows, item, func(r *holdingRow, v int64) { r.Item = uint32(v) })
 		setTexts(t, &rows, wide("buyer"), verbatim, func(r *holdingRow, s string) { r.Buyer = s })
 		setInts(t, &rows, wide("units"), func(r *holdingRow, v int64) { r.Units = v })
+		if t.err != nil {
+			return
+		}
+		for _, r := range rows {
+			a := &audits[r.Item]
+			if n, known := ids.Number(r.Buyer); known && r.Units == 1 {
+				a.Singles.IDs, a.Singles.Numbers = ids, append(a.Singles.Numbers, n)
+			} else {
+				a.Holdings = append(a.Holdings, sale.Holding{Buyer: r.Buyer, Units: r.Units})
+			}
+		}
 	})
-	if err != nil {
-		return err
-	}
-	for _, r := range rows {
-		a := &audits[r.Item]
-		a.Holdings = append(a.Holdings, sale.Holding{Buyer: r.Buyer, Units: r.Units})
-	}
-	return nil
 }
 
 // wide is a column that may hold anything.

@@ -45,7 +45,7 @@ func Open(dir string) (*History, error) {
 		return receipts[n-1]
 	}
 	h.Batches = func() iter.Seq2[[]Attempt, error] {
-		return func(yield func([]Attempt, error) bool) { h.readSegments(names, &receipts, yield) }
+		return func(yield func([]Attempt, error) bool) { h.readAhead(names, &receipts, yield) }
 	}
 	return h, nil
 }
@@ -105,7 +105,7 @@ func (h *History) readTail(dir string) error {
 		return err
 	}
 	err = readWhole(filepath.Join(dir, ledgerFile), func(file []byte) error {
-		return decodeLedger(file, h.Tail.Audits)
+		return decodeLedger(file, h.Tail.Audits, h.Head.BuyerIDs)
 	})
 	if fields, has := orderFields(h.Tail.Audits); err == nil && has {
 		err = readWhole(filepath.Join(dir, ordersFile), func(file []byte) error {
@@ -194,26 +194,6 @@ func segmentsIn(dir string) ([]string, error) {
 		}
 	}
 	return paths, nil
-}
-
-// readSegments yields a batch a segment, and ends with the first error.
-func (h *History) readSegments(paths []string, receipts *[]map[string]string, yield func([]Attempt, error) bool) {
-	var reader segmentReader
-	for _, path := range paths {
-		var batch []Attempt
-		err := readWhole(path, func(file []byte) (err error) {
-			batch, err = reader.read(file, len(h.Head.Items), h.Texts)
-			*receipts = reader.receipts
-			return err
-		})
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		if !yield(batch, nil) {
-			return
-		}
-	}
 }
 
 // readWhole reads a file and decodes it. Errors name the file.

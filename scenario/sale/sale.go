@@ -87,7 +87,7 @@ type Holding struct {
 func (a *Audit) Equal(b *Audit) bool {
 	sameStock := (a.Stock == nil) == (b.Stock == nil) && (a.Stock == nil || *a.Stock == *b.Stock)
 	return sameStock && a.Ledger == b.Ledger && slices.Equal(a.Problems, b.Problems) && a.Orders.equal(b.Orders) &&
-		slices.Equal(sorted(a.Holdings, compareHoldings), sorted(b.Holdings, compareHoldings))
+		slices.Equal(slices.SortedFunc(a.All(), compareHoldings), slices.SortedFunc(b.All(), compareHoldings))
 }
 
 func (o *Orders) equal(p *Orders) bool {
@@ -137,6 +137,8 @@ type Audit struct {
 	// Holdings lists every buyer in the ledger, each once; for a Presence
 	// ledger Units is 1.
 	Holdings []Holding `json:"-"`
+	// Singles are further entries: a record that was read back has them.
+	Singles Singles `json:"-"`
 	// Orders are the orders that the sale left behind; nil: none can be read.
 	Orders *Orders `json:"orders,omitempty"`
 	// Problems names what the strategy should be able to read and could not;
