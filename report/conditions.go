@@ -42,6 +42,12 @@ func (t *text) conditions() {
 		t.say("    faults  ", "%s", Plain(faults))
 	}
 	t.say("    driver  ", "%s", Plain(s.driverLine()))
+	if served := s.servedLine(); served != "" {
+		t.say("    served  ", "%s", Plain(served))
+	}
+	if idle := s.baselineLine(); idle != "" {
+		t.say("    idle    ", "%s", Plain(idle))
+	}
 	t.say("    seed    ", "%d (%s)", s.Head.Seed, seedSentence)
 	if s.Head.Server.Kind == "embedded" {
 		t.out.WriteByte('\n')
@@ -139,5 +145,16 @@ func (s *Summary) driverLine() string {
 	if d.GCPauseMax > 0 {
 		line += fmt.Sprintf(", collector stops at most %s", span(d.GCPauseMax))
 	}
-	return line + "; bound by: " + d.Bound
+	return line + driverAsides(d)
+}
+
+// driverAsides are what kept the driver from running.
+func driverAsides(d *history.Driver) (text string) {
+	if d.Quota != nil {
+		text += fmt.Sprintf("; its control group lets it use %s CPUs", three(*d.Quota))
+	}
+	if d.Throttled != nil && d.Throttled.Times > 0 {
+		text += fmt.Sprintf(", and stopped it %s, %s in all", times(d.Throttled.Times), span(d.Throttled.Time))
+	}
+	return text
 }

@@ -32,7 +32,10 @@ func (s *Summary) facts() []fact {
 		facts = append(facts, fact{"Sent", fmt.Sprintf("%.2f%% of the attempts that were due", 100**s.Sent)})
 	}
 	if s.Throughput != nil {
-		facts = append(facts, fact{"Replies", s.answeredRates()})
+		facts = append(facts, fact{"Replies", s.answeredRates() + s.notTheServers()})
+	}
+	if by := s.boundSentence(); by != "" {
+		facts = append(facts, fact{"Bound by", Plain(by)})
 	}
 	if s.Head.Model == modelBurst && s.lag.count() > 0 {
 		door, _ := s.lag.answered().quantile(.99)

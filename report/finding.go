@@ -143,8 +143,10 @@ func (s *Summary) temper(f *Finding) {
 		return
 	case s.Tail == nil:
 		why = "the record is incomplete"
-	case s.Tail.Driver.Bound == "driver" || s.Tail.Driver.Bound == "host":
-		why = "the " + s.Tail.Driver.Bound + " was the bound, not the server"
+	case s.Bound == boundDriver || s.Bound == boundHost:
+		why = "the " + s.Bound + " was the bound, not the server"
+	case f.Verdict == Met && s.lacksSome():
+		why = "the record does not hold all that was sent"
 	case f.Verdict == Met && s.endedEarly():
 		why = "the run ended early: " + s.Tail.Ended
 	default:

@@ -304,6 +304,8 @@ func (s *Summary) pageConditions() []fact {
 	add("Load", s.loadLine())
 	add("Faults", s.faultsLine())
 	add("Driver", s.driverLine())
+	add("Served", s.servedLine())
+	add("Idle server", s.baselineLine())
 	add("Started", s.Head.Started.UTC().Format("2006-01-02 15:04:05 MST"))
 	return facts
 }

@@ -53,6 +53,11 @@ type result struct {
 	Script     script                   `json:"script"`
 	Host       history.Host             `json:"host"`
 	Driver     driver                   `json:"driver"`
+	Links      *history.Links           `json:"connections"`
+	Served     []history.Served         `json:"served"`
+	Untold     []string                 `json:"untold"`
+	Mean       *meanService             `json:"service_mean"`
+	Baseline   *history.Baseline        `json:"baseline"`
 	Command    string                   `json:"command"`
 }
 
@@ -228,12 +233,20 @@ type script struct {
 }
 
 type driver struct {
-	CPU           *int64   `json:"cpu"`
-	CPUPerAttempt *int64   `json:"cpu_per_attempt"`
-	MaxRSS        *int64   `json:"max_rss"`
-	GCPauseMax    *int64   `json:"gc_pause_max"`
-	Bound         string   `json:"bound"`
-	Warnings      []string `json:"warnings"`
+	Time          *int64             `json:"time"`
+	CPU           *int64             `json:"cpu"`
+	CPUPerAttempt *int64             `json:"cpu_per_attempt"`
+	CPUs          *float64           `json:"cpus"`
+	Quota         *float64           `json:"cpu_quota"`
+	Throttled     *history.Throttled `json:"throttled"`
+	MaxRSS        *int64             `json:"max_rss"`
+	GCPauseMax    *int64             `json:"gc_pause_max"`
+	GCPause       *int64             `json:"gc_pause"`
+	GCs           *int64             `json:"gcs"`
+	Files         *int64             `json:"files"`
+	Bound         string             `json:"bound"`
+	BoundBy       *string            `json:"bound_by"`
+	Warnings      []string           `json:"warnings"`
 }
 
 // WriteJSON writes result.json.
@@ -263,7 +276,7 @@ func (s *Summary) result() result {
 		Duration: s.Duration, Throughput: s.Throughput, Offered: s.Offered, Sent: s.Sent, SoldOutAt: s.SoldOutAt, AllAnswer: s.AllAnswered,
 		Latency:   latencies{s.response.latency(), s.service.latency(), s.lateness.latency(), s.lag.latency(), s.wait.latency()},
 		ByOutcome: s.outcomeResults(), ByVerb: s.verbResults(), Orders: s.orders(), Server: s.Head.Server, Script: script{Script: s.Head.Script}, Host: s.Head.Host,
-		Driver: driver{Bound: "unknown", Warnings: []string{}}, Command: s.Head.Command,
+		Driver: driver{Bound: boundUnknown, Warnings: []string{}}, Served: []history.Served{}, Untold: []string{}, Command: s.Head.Command,
 	}
 	r.Server.Config, r.Server.Capabilities = mapOf(r.Server.Config), mapOf(r.Server.Capabilities)
 	for _, f := range s.Objective {
@@ -285,14 +298,18 @@ func (r *result) addTail(s *Summary) {
 	if t == nil {
 		return
 	}
+	d := &t.Driver
 	r.Finished, r.Ended, r.Script.Reloads = &t.Finished, &t.Ended, &t.Reloads
 	if t.Reason != "" {
 		r.Reason = &t.Reason
 	}
 	r.Driver = driver{
 		CPU: notZero(t.Driver.CPU), MaxRSS: notZero(t.Driver.MaxRSS), GCPauseMax: &t.Driver.GCPauseMax,
-		Bound: t.Driver.Bound, Warnings: listOf(s.warnings()),
+		Bound: s.Bound, Warnings: listOf(s.warnings()), Time: notZero(d.Time), CPUs: notZero(d.CPUs), Quota: d.Quota,
+		Throttled: d.Throttled, GCPause: &d.GCPause, GCs: &d.GCs, Files: notZero(d.Files), BoundBy: notEmpty(s.boundBy),
 	}
+	r.Links, r.Served, r.Untold, r.Baseline = t.Links, listOf(t.Served), listOf(t.Untold), t.Baseline
+	r.Mean = s.meanService()
 	if s.Recorded > 0 {
 		r.Driver.CPUPerAttempt = notZero(t.Driver.CPU / s.Recorded)
 	}
@@ -305,11 +322,18 @@ func unlessNever(at int64) *int64 {
 	return &at
 }
 
-func notZero(n int64) *int64 {
+func notZero[N int64 | float64](n N) *N {
 	if n == 0 {
 		return nil
 	}
 	return &n
+}
+
+func notEmpty(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }
 
 // listOf makes an empty list where there is none: JSON has it as [], not null.

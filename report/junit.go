@@ -86,6 +86,7 @@ func (s *Summary) junit() junitSuite {
 			{"digest", Plain(s.Head.Script.SHA1)},
 			{"command", Plain(s.Head.Command)},
 			{"verdict", string(s.Verdict.Opinion)},
+			{"bound", Plain(s.Bound)},
 		},
 	}
 	if s.Duration != nil {

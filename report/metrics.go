@@ -36,6 +36,7 @@ func WriteMetrics(w io.Writer, s *Summary) error {
 	m.attempts(s)
 	m.units(s)
 	m.rates(s)
+	m.bound(s)
 	m.summary("seckill_response_seconds", "From due to return.", s.response)
 	m.summary("seckill_service_seconds", "From call to return.", s.service)
 	m.summary("seckill_lateness_seconds", "From due to call.", s.lateness)
@@ -119,6 +120,47 @@ func (m *metrics) rates(s *Summary) {
 			m.sample(g.name, *g.value)
 		}
 	}
+}
+
+// bound writes who was busy, and what an idle server took.
+func (m *metrics) bound(s *Summary) {
+	if s.Tail == nil {
+		return
+	}
+	m.family("seckill_bound", "stateset", "", "What limited the run.")
+	for _, by := range []string{boundServer, boundConnections, boundDriver, boundHost, boundSchedule, boundUnknown} {
+		m.sample("seckill_bound", oneIf(s.Bound == by), "seckill_bound", by)
+	}
+	m.seconds("seckill_driver_cpu_seconds", "CPU of the driver while the doors were open.", &s.Tail.Driver.CPU)
+	if len(s.Tail.Served) > 0 {
+		m.family("seckill_server_cpu_seconds", "gauge", "seconds", "CPU of the server while the doors were open.")
+		for i := range s.Tail.Served {
+			of := &s.Tail.Served[i]
+			if of.MainThread != nil {
+				m.sample("seckill_server_cpu_seconds", float64(*of.MainThread)/1e9, "node", of.Node, "of", "main_thread")
+			}
+			if of.CPU != nil {
+				m.sample("seckill_server_cpu_seconds", float64(*of.CPU)/1e9, "node", of.Node, "of", "process")
+			}
+		}
+	}
+	if b := s.Tail.Baseline; b != nil {
+		if b.Ping != nil {
+			m.seconds("seckill_idle_ping_seconds", "Mean round trip of PING before the doors opened.", &b.Ping.Mean)
+		}
+		if b.NoOp != nil {
+			m.seconds("seckill_idle_noop_seconds", "Mean round trip of a script that does nothing, before the doors opened.", &b.NoOp.Mean)
+		}
+	}
+}
+
+// seconds writes a gauge of a time in ns.
+func (m *metrics) seconds(name, help string, ns *int64) {
+	if *ns == 0 {
+		return
+	}
+	m.family(name, "gauge", "seconds", help)
+	m.sample(name, float64(*ns)/1e9)
 }
 
 func (m *metrics) summary(name, help string, d *distribution) {

@@ -45,6 +45,33 @@ func testTail(attempts, left int64) *history.Tail {
 	}
 }
 
+// measuredTail is testTail of a sale over pool:64 that was measured: its figures
+// agree with the attempts.
+func measuredTail(all []history.Attempt, left int64) *history.Tail {
+	tail := testTail(int64(len(all)), left)
+	var carried, called, last int64
+	for i := range all {
+		if a := &all[i]; a.Call != history.Never {
+			called++
+			carried += a.Return - a.Call
+			last = max(last, a.Return)
+		}
+	}
+	mean := float64(carried) / float64(last)
+	tail.Driver.Time, tail.Driver.CPUs, tail.Driver.Files, tail.Driver.GCs, tail.Driver.GCPause = last, 2, 20000, 3, 120e3
+	tail.Driver.CPU, tail.Driver.Throttled = last/2, &history.Throttled{}
+	tail.Links = &history.Links{Seats: 64, Held: carried, Samples: 100, Late: 100e3, Open: 64, Busy: mean, InFlight: mean, Spread: 5, Sent: called}
+	tail.Served = []history.Served{{
+		Master: true, Time: last + ms, MainThread: ptr(last / 2), CPU: ptr(last/2 + ms), Resolution: 1000, Memory: ptr(int64(3 << 20)), MemoryPeak: ptr(int64(4 << 20)),
+		Commands: ptr(4 * called), Rate: ptr(int64(1000)), Clients: ptr(int64(66)), Forks: ptr(int64(1)), LatestFork: ptr(300 * us),
+		Calls:   map[string]history.Calls{"evalsha": {Calls: called, Time: called * 4 * us}, "get": {Calls: called, Time: called * us / 4}},
+		Latency: map[string]map[string]float64{"evalsha": {"p50": 4.015, "p99": 9.023}},
+		Slow:    ptr(int64(1)), Slowest: []history.Slow{{Name: "evalsha", At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Took: 12 * ms}},
+	}}
+	tail.Baseline = &history.Baseline{Ping: &history.RoundTrips{Count: 200, P50: 20 * us, Mean: 24 * us, Max: 90 * us}, NoOp: &history.RoundTrips{Count: 200, P50: 21 * us, Mean: 25 * us, Max: 95 * us}}
+	return tail
+}
+
 // record is a history of attempts, in batches of different sizes.
 func record(head history.Head, tail *history.Tail, texts *history.Texts, attempts []history.Attempt) *history.History {
 	return &history.History{
@@ -121,7 +148,10 @@ func summarize(t testing.TB, h *history.History, v check.Verdict) *Summary {
 
 // validBurst is 5,000 attempts on 1,000 units, none of them wrong.
 func validBurst(t testing.TB) *Summary {
-	return summarize(t, record(testHead(modelBurst, "burst"), testTail(5000, 0), nil, burstOf(5000, 1000)), validVerdict())
+	all := burstOf(5000, 1000)
+	tail := measuredTail(all, 0)
+	tail.Served[0].MainThread, tail.Served[0].CPU = ptr(tail.Driver.Time*19/20), ptr(tail.Driver.Time*20/21)
+	return summarize(t, record(testHead(modelBurst, "burst"), tail, nil, all), validVerdict())
 }
 
 // invalidBurst has a buyer served twice, and replies nobody should print raw.
@@ -170,7 +200,9 @@ func openRun(t testing.TB) *Summary {
 		a := &all[2000+i*20]
 		a.Outcome, a.Return = sale.Indeterminate, a.Call+1000*ms
 	}
-	tail := testTail(20000, 0)
+	tail := measuredTail(all, 0)
+	tail.Links.Seats = 256
+	tail.Baseline.NoOp, tail.Baseline.Refused = nil, []string{"a script that does nothing: ERR unknown command 'EVAL'"}
 	tail.Ended, tail.NeverOffered = history.EndedDuration, 1000
 	tail.Warnings = []string{"the collector stopped the driver for 80 µs"}
 	return summarize(t, record(head, tail, nil, all), validVerdict())

@@ -46,8 +46,7 @@ func eachAttempt(h *history.History, do func(*history.Attempt)) error {
 // A collector is a Summary in the making.
 type collector struct {
 	*Summary
-	counts  [256]int64 // of purchases, by outcome
-	replies int64
+	counts [256]int64 // of purchases, by outcome
 	// lastBuyer is the buyer that arrived last, due at lastArrival: buyers are
 	// numbered as they arrive.
 	lastBuyer   uint32
@@ -108,9 +107,15 @@ func (c *collector) add(a *history.Attempt) {
 	}
 	c.Recorded++
 	c.lastReturn = max(c.lastReturn, a.Return)
+	if a.Call != history.Never {
+		c.called++
+		c.carried += float64(max(a.Return-a.Call, 0))
+	}
 	answered, defect := a.Outcome.Answered(), a.Defect != sale.NoDefect
 	if answered {
 		c.returns.add(a.Return)
+		c.answers++
+		c.answerTime += float64(a.Return - a.Call)
 	} else {
 		c.silent++
 	}
@@ -235,6 +240,8 @@ func (c *collector) finish() *Summary {
 		s.Sent = ptr(float64(sent) / float64(sent+s.lateness.missed()))
 	}
 	s.series.finish()
+	s.setBound()
+	s.checks = s.selfChecks()
 	for i := range c.tallies {
 		s.Objective = append(s.Objective, c.tallies[i].find(s))
 	}

@@ -62,14 +62,28 @@ type Summary struct {
 	AllAnswered *int64
 	// Objective holds the objectives in the order they were given.
 	Objective []Finding
+	// Bound is what limited the run: server, connections, driver, host, schedule or
+	// unknown.
+	Bound string
 	// Counterexamples are the small records beside this one that alone break a
 	// rule.
 	Counterexamples []Counterexample
 
 	// dir is the results folder, where it is known.
 	dir string
-	// notes are warnings about the reports themselves.
-	notes []string
+	// notes are warnings about the reports themselves, checks those of figures that
+	// do not agree.
+	notes, checks []string
+	// boundBy is the figure that Bound rests on, or why it is not known.
+	boundBy string
+	// called is the attempts of any verb that were handed to a connection, carried
+	// the sum of their service times in ns, and replies those with a reply of any kind.
+	called, replies int64
+	carried         float64
+	// answers is the attempts of any verb with a business reply, answerTime the sum
+	// of their service times in ns.
+	answers    int64
+	answerTime float64
 
 	// silent is the attempts of any verb without a definite business reply, and
 	// early those of them that were over before their timeout, as far as that is
@@ -103,12 +117,13 @@ const (
 	modelOpen   = "open"
 )
 
-// warnings are the driver's, and those about the reports.
+// warnings are the driver's, those of the self-checks, and those about the
+// reports.
 func (s *Summary) warnings() []string {
 	if s.Tail == nil {
 		return s.notes
 	}
-	return slices.Concat(s.Tail.Warnings, s.notes)
+	return slices.Concat(s.Tail.Warnings, s.checks, s.notes)
 }
 
 // NotAnswered is the number of purchases without a definite business reply.

@@ -3,6 +3,7 @@ package scenario
 import (
 	"cmp"
 	"context"
+	"errors"
 	"math"
 	"sync"
 	"time"
@@ -145,7 +146,7 @@ func (d *drive) impatient(due int64) bool {
 
 // A hand is what one buyer needs for his attempts, one after the other.
 type hand struct {
-	drive    *drive
+	drive    *drive // nil: nobody counts
 	request  request
 	attempt  history.Attempt
 	purchase sale.Purchase
@@ -170,12 +171,19 @@ func (h *hand) Ran() { h.ran = true }
 // and the error for the record.
 func (h *hand) Do(ctx context.Context, args ...any) (any, error) {
 	x := h.link.RoundTrip(ctx, args)
-	if x.Sent == conn.Unsent {
+	switch {
+	case x.Sent != conn.Unsent:
+	case h.attempt.Call == history.Never:
 		h.wireErr = x.Err
+		return nil, x.Err
+	default: // an earlier command was sent
+		h.attempt.Return, h.wireErr = x.Read, &lateError{x.Err}
 		return nil, x.Err
 	}
 	if h.attempt.Call == history.Never {
 		h.attempt.Call = x.Sent
+	} else if h.drive != nil {
+		h.drive.further.Add(1)
 	}
 	h.attempt.Return = x.Read
 	if h.wireErr = cmp.Or(x.Err, h.wireErr); x.Err != nil && h.ran {
@@ -222,7 +230,7 @@ func (h *hand) Words(room []any) ([]any, error) {
 func (h *hand) Over(x conn.Exchange) {
 	h.wireErr = x.Err
 	if x.Sent == conn.Unsent {
-		h.attempt.Outcome = sale.Dropped
+		h.drive.notSent(&h.attempt, h.drive.doors, x.Err)
 	} else {
 		h.attempt.Call, h.attempt.Return = x.Sent, x.Read
 		h.drive.file(h, h.drive.strategy.Read(&h.purchase, x.Reply, x.Err))
@@ -271,7 +279,7 @@ func (d *drive) perform(h *hand) {
 	answer := d.call(a.Verb)(calling, h, &h.purchase)
 	d.links.Give(link)
 	if a.Call == history.Never && h.wireErr != nil {
-		a.Outcome = sale.Dropped // he left before his turn came
+		d.notSent(a, waiting, h.wireErr)
 		return
 	}
 	d.file(h, answer)
@@ -292,7 +300,7 @@ func (d *drive) call(verb sale.Verb) func(context.Context, strategy.Doer, *sale.
 // closed, or the connection could not be made.
 func (d *drive) notSent(a *history.Attempt, waiting context.Context, err error) {
 	a.Outcome = sale.Dropped
-	if waiting.Err() == nil {
+	if waiting.Err() == nil && !errors.Is(err, conn.ErrLeft) {
 		a.Outcome, a.Return, a.Reply = sale.Failed, d.clock.now(), d.rec.Texts.Keep(err.Error())
 		d.health.lost(err)
 	}

@@ -27,6 +27,7 @@ type drive struct {
 	links    conn.Links
 	server   *server.Server
 	rig      *fault.Rig
+	meter    *meter
 	rec      *history.Recorder
 	note     func(history.Event)
 	clock    *clock
@@ -38,9 +39,11 @@ type drive struct {
 	// doubtful is set by the first attempt that may still run.
 	doubtful atomic.Bool
 	// lost is set by the first answer that never came.
-	lost  atomic.Bool
-	died  <-chan struct{}
-	hands sync.Pool
+	lost atomic.Bool
+	// further counts the exchanges over the buyers' links that are no attempt's first.
+	further atomic.Int64
+	died    <-chan struct{}
+	hands   sync.Pool
 	// asks: attempts are left to the connections' goroutines.
 	asks   bool
 	script reloads
@@ -74,6 +77,7 @@ func (d *drive) begin(ctx context.Context) {
 // open starts the clock, and what goes on beside the buyers, and lets the
 // buyers in who wait at the gate.
 func (d *drive) open(gate chan struct{}) {
+	d.meter.start(d.doors)
 	if !d.opened {
 		d.opened = true
 		d.clock.start()
@@ -108,6 +112,7 @@ func (d *drive) sell(of lot) {
 			d.arrive(turn, d.spec.Arrivals.Times(d.spec.source(streamArrivals)))
 		}
 	}
+	d.meter.pause()
 	if of.end == len(d.plan.head.Items) || d.doors.Err() != nil {
 		d.empty()
 	}

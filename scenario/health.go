@@ -101,7 +101,7 @@ func (d *drive) reload(sent int64) bool {
 		return false
 	}
 	defer d.links.Give(link)
-	if err := d.strategy.Load(context.WithoutCancel(d.doors), &hand{link: link}); err != nil {
+	if err := d.strategy.Load(context.WithoutCancel(d.doors), &hand{link: link, drive: d}); err != nil {
 		d.health.lost(err)
 		return false
 	}

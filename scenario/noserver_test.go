@@ -64,9 +64,11 @@ func driveOf(t testing.TB, spec Spec, sinks ...history.Sink) (d *drive, stop fun
 		note: func(history.Event) {}, clock: clock, links: &answering{clock.now, soldOut},
 		rig: &fault.Rig{Server: srv, Haste: new(fault.Haste)},
 	}
+	d.meter = &meter{links: d.links}
 	d.begin(t.Context())
 	return d, func() {
 		d.end()
+		d.meter.pause()
 		if err := d.rec.Close(); err != nil {
 			t.Error(err)
 		}

@@ -6,7 +6,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/seckill-bench/seckill/scenario/arrival"
 )
@@ -18,14 +17,10 @@ const (
 	bytesAttempt = 64
 )
 
-// spareFiles is what a process needs beside its connections.
-const spareFiles = 64
-
 // fits refuses a plan that needs more memory or open files than there are.
 func (s *Spec) fits() error {
-	var files syscall.Rlimit
-	if need := s.Connections() + spareFiles; syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files) == nil && uint64(need) > uint64(files.Cur) {
-		return fmt.Errorf("%d connections need %d open files, and the limit is %d (ulimit -n)", s.Connections(), need, files.Cur)
+	if err := fitsFiles(s.Connections(), 1, openFiles()); err != nil {
+		return err
 	}
 	return s.fitsInMemory()
 }

@@ -39,7 +39,7 @@ func (d *drive) restockItem(item int, units int64) {
 		return
 	}
 	defer d.links.Give(link)
-	h := &hand{link: link}
+	h := &hand{link: link, drive: d}
 	event := history.Event{At: d.clock.now(), Kind: history.EventRestock, Item: uint16(item), Units: units}
 	err = d.strategy.Restock(context.WithoutCancel(d.doors), h, d.plan.head.Items[item], units)
 	event.Until = d.clock.now()

@@ -50,6 +50,9 @@ func New(ctx context.Context, name string, spec Spec, s strategy.Strategy, srv *
 	if err := spec.mayHarm(ctx, &strat, srv); err != nil {
 		return nil, err
 	}
+	if err := spec.fitsServer(ctx, srv); err != nil {
+		return nil, err
+	}
 	strat = waiting(strat, spec.Wait, spec.Timeout/2)
 	text, err := spec.YAML()
 	if err != nil {
@@ -203,9 +206,12 @@ func (s *Sale) Run(ctx context.Context, rec *history.Recorder, note func(history
 		links: links, server: s.server, died: s.server.Died(),
 	}
 	d.rig = s.rig(d, wire)
-	tail := history.Tail{Warnings: []string{}}
+	d.meter = s.meter(links)
+	tail := history.Tail{Warnings: []string{}, Baseline: s.baseline(ctx)}
+	s.server.ResetStats(ctx)
 	counters := s.counters(ctx)
 	s.sell(ctx, d, desk{links}, lots, &tail)
+	d.meter.tell(&tail, s.spec.Conns.Shared(), d.further.Load())
 	tail.NeverOffered, tail.Reloads, tail.Attempts = d.plannedStill(), d.script.count, rec.Count()
 	tail.Signs = s.signsSince(context.WithoutCancel(ctx), counters)
 	if s.strategy.KeysFromAnswers && d.lost.Load() {
@@ -249,7 +255,6 @@ func (s *Sale) lots() []lot {
 func (s *Sale) sell(ctx context.Context, d *drive, do desk, lots []lot, tail *history.Tail) {
 	d.begin(ctx)
 	defer d.end()
-	before := readUsage()
 	for i, lot := range lots {
 		if i > 0 && d.doors.Err() == nil {
 			if err := s.openItems(ctx, do, lot); err != nil {
@@ -263,7 +268,7 @@ func (s *Sale) sell(ctx context.Context, d *drive, do desk, lots []lot, tail *hi
 		if d.missed != "" {
 			tail.Warnings = append(tail.Warnings, d.missed)
 		}
-		tail.Driver = before.until(readUsage())
+		d.meter.settle(context.WithoutCancel(ctx))
 		tail.Ended, tail.Reason = d.ended()
 		tail.Undone = d.rig.Undone()
 		if len(s.spec.Faults) > 0 {

@@ -1,6 +1,8 @@
 package scenario
 
 import (
+	"os"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 	"time"
@@ -10,9 +12,11 @@ import (
 
 // usage is what the driver's process has used so far.
 type usage struct {
-	cpu    time.Duration
-	maxRSS int64 // bytes
-	gcs    int64
+	cpu     time.Duration
+	maxRSS  int64 // bytes
+	gcs     int64
+	gcPause time.Duration
+	cgroup  cgroup
 }
 
 func readUsage() usage {
@@ -23,18 +27,35 @@ func readUsage() usage {
 	var gc debug.GCStats
 	debug.ReadGCStats(&gc)
 	return usage{
-		cpu:    time.Duration(r.Utime.Nano() + r.Stime.Nano()),
-		maxRSS: int64(r.Maxrss) * rssUnit,
-		gcs:    gc.NumGC,
+		cpu:     time.Duration(r.Utime.Nano() + r.Stime.Nano()),
+		maxRSS:  int64(r.Maxrss) * rssUnit,
+		gcs:     gc.NumGC,
+		gcPause: gc.PauseTotal,
+		cgroup:  readCgroup(os.DirFS("/")),
 	}
 }
 
-// until is what was used from u to now.
-func (u usage) until(now usage) history.Driver {
-	return history.Driver{
-		CPU: int64(now.cpu - u.cpu), MaxRSS: now.maxRSS,
-		GCPauseMax: int64(longestPause(now.gcs - u.gcs)), Bound: "unknown",
+// until adds to a driver what was used from u to now, in a time in which the
+// doors were open.
+func (u usage) until(now usage, open time.Duration, d *history.Driver) {
+	d.Time += int64(open)
+	d.CPU += int64(now.cpu - u.cpu)
+	d.GCs += now.gcs - u.gcs
+	d.GCPause += int64(now.gcPause - u.gcPause)
+	d.GCPauseMax = max(d.GCPauseMax, int64(longestPause(now.gcs-u.gcs)))
+	d.MaxRSS = now.maxRSS
+	if lost := now.cgroup.since(u.cgroup); lost != nil {
+		if d.Throttled == nil {
+			d.Throttled = new(history.Throttled)
+		}
+		d.Throttled.Times += lost.Times
+		d.Throttled.Time += lost.Time
 	}
+	d.CPUs = float64(min(runtime.GOMAXPROCS(0), runtime.NumCPU()))
+	if quota := now.cgroup.quota; quota > 0 {
+		d.Quota, d.CPUs = &quota, min(d.CPUs, quota)
+	}
+	d.Files = openFiles()
 }
 
 // longestPause is the longest of the collector's last n pauses, as far back as

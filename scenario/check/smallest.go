@@ -320,6 +320,8 @@ func (r *reducer) build(some selection, f facts, made int64) *history.History {
 	if r.whole.Tail != nil {
 		tail := *r.whole.Tail
 		tail.Attempts, tail.Audits, tail.Foreign = made, r.audits(f), nil
+		// What was measured is of the whole, and would be held against a part.
+		tail.Driver.Time, tail.Links, tail.Served, tail.Untold, tail.Baseline = 0, nil, nil, nil, nil
 		if r.rule == ForeignWrite {
 			tail.Foreign = r.whole.Tail.Foreign[:min(1, len(r.whole.Tail.Foreign))]
 		}

@@ -13,13 +13,14 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Unsent stands for the instant of a request that never left, because whoever
-// asked did not wait so long. It is no instant of an exchange otherwise.
+// Unsent stands for the instant of a request that never left.
 const Unsent = math.MinInt64
 
+// ErrLeft says of a request that never left that whoever asked did not wait so
+// long.
+var ErrLeft error = &unsentError{errors.New("nobody waits for it any more")}
+
 var (
-	// errLeft: the request never left, because whoever asked did not wait so long.
-	errLeft = &unsentError{errors.New("nobody waits for it any more")}
 	// errLate: the reply did not come in time.
 	errLate = fmt.Errorf("reading the reply: %w", os.ErrDeadlineExceeded)
 	// errForgotten: nothing is known of the request.
@@ -131,12 +132,9 @@ func (t ticket) leave() (Exchange, bool) {
 		return Exchange{Sent: t.sent, Read: t.now(), Err: errLate}, true
 	case !t.move(queued, over):
 		return Exchange{}, false
-	case t.begun: // something of the same purchase has run
-		t.left = true
-		return Exchange{Sent: t.now(), Read: t.now(), Err: errLate}, true
 	default:
 		t.left = true
-		return Exchange{Sent: Unsent, Read: Unsent, Err: errLeft}, true
+		return Exchange{Sent: Unsent, Read: t.now(), Err: ErrLeft}, true
 	}
 }
 
@@ -157,7 +155,9 @@ func (t ticket) send(at int64, room []any) (words []any, leaves bool) {
 	}
 	words, err := t.question.Words(room)
 	if err != nil {
-		t.answer(at, nil, &unsentError{err})
+		if t.move(out, over) {
+			t.question.Over(Exchange{Sent: Unsent, Read: at, Err: &unsentError{err}})
+		}
 		return room, false
 	}
 	return words, true
@@ -173,7 +173,7 @@ func (t ticket) answer(at int64, reply any, err error) {
 // refuse says that a request has not been sent.
 func (t ticket) refuse(at int64, err error) {
 	if t.move(queued, over) {
-		t.question.Over(Exchange{Sent: at, Read: at, Err: err})
+		t.question.Over(Exchange{Sent: Unsent, Read: at, Err: err})
 	}
 }
 

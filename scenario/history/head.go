@@ -108,6 +108,15 @@ type Tail struct {
 	// it could not be asked.
 	Signs  *Signs `json:"signs,omitempty"`
 	Driver Driver `json:"driver"`
+	// Links is what the buyers' connections did; nil: nobody looked.
+	Links *Links `json:"links,omitempty"`
+	// Served is what the processes of the server used, by their own account. One
+	// that tells nothing is not in it, and Untold says why. In a record without
+	// either nobody asked.
+	Served []Served `json:"served,omitempty"`
+	Untold []string `json:"untold,omitempty"`
+	// Baseline is what an idle server took; nil: it was not asked.
+	Baseline *Baseline `json:"baseline,omitempty"`
 	// Warnings are said beside every figure of the run.
 	Warnings []string `json:"warnings"`
 }
@@ -130,16 +139,3 @@ const (
 	EndedInterrupted = "interrupted" // a signal
 	EndedServerLost  = "server lost" // the server died or stopped answering
 )
-
-// Driver is what the harness itself used.
-type Driver struct {
-	// CPU is user and system time of the driver between opening and audit, in ns.
-	CPU int64 `json:"cpu"`
-	// MaxRSS is the largest resident memory, in bytes.
-	MaxRSS int64 `json:"max_rss"`
-	// GCPauseMax is the longest stop of the collector during the run, in ns.
-	GCPauseMax int64 `json:"gc_pause_max"`
-	// Bound is what limited the run: server, connections, driver, host,
-	// schedule or unknown.
-	Bound string `json:"bound"`
-}

@@ -2,10 +2,12 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -60,14 +62,20 @@ func (s *Server) Describe(ctx context.Context) Info {
 		cancel()
 		info.Capabilities[q.capability] = err == nil
 		if err != nil {
-			why, _, _ := strings.Cut(s.redact(err.Error()), ", with args")
-			info.Refused = append(info.Refused, fmt.Sprintf("%s refused (%s): %s", q.command, why, q.lost))
+			info.Refused = append(info.Refused, refusal(q.command, errors.New(s.redact(err.Error())), q.lost))
 		}
 	}
 	if s.Kind == Embedded {
 		info.Product, info.Version = new("miniredis"), libraryVersion("github.com/alicebob/miniredis/v2")
 	}
 	return info
+}
+
+// refusal names what a server did not answer, why, and what is lost by it. The
+// arguments that some servers repeat are left out.
+func refusal(command string, err error, lost string) string {
+	why, _, _ := strings.Cut(err.Error(), ", with args")
+	return fmt.Sprintf("%s refused (%s): %s", command, why, lost)
 }
 
 func (s *Server) askInfo(ctx context.Context, info *Info) error {
@@ -156,4 +164,27 @@ func libraryVersion(module string) *string {
 		}
 	}
 	return nil
+}
+
+// Clients returns how many clients are connected to the server, and how many it
+// admits; of several nodes, to the one that clients reach. What it does not tell
+// is nil.
+func (s *Server) Clients(ctx context.Context) (connected, most *int64) {
+	if text, err := askWithin(ctx, s.ask, "INFO", "clients"); err == nil {
+		info, _ := text.(string)
+		told := account{info: fields(info)}
+		connected, most = told.number("connected_clients"), told.number("maxclients")
+	}
+	if most != nil {
+		return connected, most
+	}
+	reply, _ := askWithin(ctx, s.ask, "CONFIG", "GET", "maxclients") // before Redis 6 INFO does not have it
+	if pair, _ := reply.([]any); len(pair) == 2 {
+		if text, is := pair[1].(string); is {
+			if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+				most = &n
+			}
+		}
+	}
+	return connected, most
 }

@@ -162,6 +162,10 @@ func embed(o Options) (*Server, error) {
 	}, nil
 }
 
+// InProcess reports whether the server has no port: its connections are none of
+// the system's.
+func (s *Server) InProcess() bool { return s.embedded != nil && s.options.Dialer != nil }
+
 // Ours reports whether the harness started the server.
 func (s *Server) Ours() bool { return s.Kind != Remote }
 
