@@ -190,10 +190,12 @@ func (c *runCmd) drive(app *app, planned *scenario.Sale, res *results) error {
 	live := report.NewLive(&planned.Head)
 	rec := history.NewRecorder(res.folder, live)
 	progress := startProgress(app.stderr, live)
+	allCores := leaveACore(planned, c.Conns)
 	tail, err := planned.Run(app.ctx, rec, func(e history.Event) {
 		res.folder.Event(e)
 		live.Event(e)
 	})
+	allCores()
 	progress.stop()
 	if closeErr := rec.Close(); err != nil {
 		res.discard()

@@ -15,7 +15,7 @@ const (
 	// maxBatch is the most requests that leave together: as many as, with those
 	// who wait for them, stay in a processor's cache. More save no more system
 	// calls worth the name, and whoever stands behind them waits longer.
-	maxBatch = 256
+	maxBatch = 512
 	// laneBuffer is the size of a shared connection's two buffers, in bytes.
 	laneBuffer = 64 << 10
 	// abandon is how many timeouts a shared connection may leave a batch without
