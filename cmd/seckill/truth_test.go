@@ -220,6 +220,28 @@ func TestOpenArrivalsTellTheTruth(t *testing.T) {
 	}
 }
 
+// Over connections that buyers share the response is as true, each reply is
+// stamped when it is read and not when its batch is complete, and a request is
+// called before it can leave.
+func TestSharedConnectionsTellTheTruth(t *testing.T) {
+	cost := twoHumped(400 * time.Microsecond)
+	for _, conns := range []string{"pipelined:1", "pipelined:4"} {
+		for _, s := range []stall{{}, {time.Second, 500 * time.Millisecond}} {
+			m := measure(t, "--arrivals poisson:1000/s*3s --conns "+conns, cost, s)
+			due := m.due()
+			left := departures(due, cost, s)
+			match(t, conns+": response", &m.Latency.Response, between(due, left))
+			came := slices.Sorted(slices.Values(m.till.came))
+			for k := range m.attempts { // in the order in which they were due, and were served
+				a := &m.attempts[k]
+				if call := time.Duration(a.Call); call > came[k] || a.Call < a.Due {
+					t.Fatalf("%s: purchase %d, due %v, came at %v, and was called at %v", conns, k, due[k], came[k], call)
+				}
+			}
+		}
+	}
+}
+
 // Buyers who give up during a stall stay in what is told: they count as longer
 // than anybody who was answered, and those behind them wait as long as ever.
 func TestWhoGivesUpIsNotForgotten(t *testing.T) {
