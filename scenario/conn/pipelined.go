@@ -171,18 +171,17 @@ func (l *lane) ready(ctx context.Context) error {
 // exchange sends the requests of those who still wait, and hands each his reply
 // as it is read.
 func (l *lane) exchange(batch []ticket) {
-	err := l.ready(context.Background())
-	sent := l.now()
-	l.cmds = l.cmds[:0]
-	for _, t := range batch {
-		if err != nil {
-			t.refuse(sent, err)
-			continue
+	if err := l.ready(context.Background()); err != nil {
+		for _, t := range batch {
+			t.refuse(l.now(), err)
 		}
-		c := l.command(len(l.cmds))
-		var leaves bool
-		if c.words, leaves = t.send(sent, c.words[:0]); leaves {
-			c.of, c.done = t, false
+		return
+	}
+	rendered := l.render(batch)
+	l.cmds = l.cmds[:0]
+	sent := l.now()
+	for _, c := range rendered {
+		if c.of.send(sent) {
 			l.cmds = append(l.cmds, c)
 		}
 	}
@@ -193,7 +192,7 @@ func (l *lane) exchange(batch []ticket) {
 	l.link.deadline.at = time.Now().Add(abandon * l.timeout)
 	pipe := l.link.conn.Pipeline()
 	_ = pipe.BatchProcess(&l.link.deadline, l.cmds...) // it only takes them
-	_, err = pipe.Exec(&l.link.deadline)
+	_, err := pipe.Exec(&l.link.deadline)
 	l.link.used = time.Now()
 	for _, c := range l.cmds {
 		c.(*command).settle(err)
@@ -204,14 +203,25 @@ func (l *lane) exchange(batch []ticket) {
 	}
 }
 
-// command returns the i-th command of a batch.
-func (l *lane) command(i int) *command {
-	if i == len(l.made) {
-		l.made = append(l.made, &command{Cmd: *redis.NewCmd(context.Background()), lane: l})
+// render puts the questions into words. None of them has been called yet: that
+// takes the driver's time, and none of the server's.
+func (l *lane) render(batch []ticket) []*command {
+	n := 0
+	for _, t := range batch {
+		if n == len(l.made) {
+			l.made = append(l.made, &command{Cmd: *redis.NewCmd(context.Background()), lane: l})
+		}
+		c := l.made[n]
+		var err error
+		if c.words, err = t.question.Words(c.words[:0]); err != nil {
+			t.refuse(l.now(), &unsentError{err})
+			continue
+		}
+		c.of, c.done = t, false
+		c.Cmd.SetErr(nil) // the library leaves out those that have an error
+		n++
 	}
-	c := l.made[i]
-	c.Cmd.SetErr(nil) // the library leaves out those that have an error
-	return c
+	return l.made[:n]
 }
 
 // depart has those who wait told when they have waited as long as they do.

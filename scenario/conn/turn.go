@@ -35,7 +35,7 @@ func (e *unsentError) Unwrap() error { return e.error }
 // The phases of an exchange. Whoever moves it on from queued or out says what
 // came of it.
 const (
-	queued = iota
+	queued = iota + 1
 	out
 	over
 	phaseBits = 2
@@ -46,8 +46,8 @@ const (
 // no stack for it: their stacks would be most of the driver's memory, and out of
 // the cache whenever they are needed.
 type Question interface {
-	// Words appends the words of the command to room. It is called once, when the
-	// command is to be sent; with an error it is not.
+	// Words appends the words of the command to room. It is called once, before
+	// the command is sent; with an error it is not.
 	Words(room []any) ([]any, error)
 	// Over is called once, with what came of it, and must not wait.
 	Over(Exchange)
@@ -143,24 +143,10 @@ func (t ticket) move(from, to uint64) bool {
 	return t.state.CompareAndSwap(t.number<<phaseBits|from, t.number<<phaseBits|to)
 }
 
-// send returns the words of a request that leaves; false when nobody waits for
-// it any more, or it cannot be put into words.
-func (t ticket) send(at int64, room []any) (words []any, leaves bool) {
-	if t.state.Load() != t.number<<phaseBits|queued {
-		return room, false
-	}
+// send says that the request leaves; false when nobody waits for it any more.
+func (t ticket) send(at int64) bool {
 	t.sent = at
-	if !t.move(queued, out) {
-		return room, false
-	}
-	words, err := t.question.Words(room)
-	if err != nil {
-		if t.move(out, over) {
-			t.question.Over(Exchange{Sent: Unsent, Read: at, Err: &unsentError{err}})
-		}
-		return room, false
-	}
-	return words, true
+	return t.move(queued, out)
 }
 
 // answer says what came of a request that has been sent.
