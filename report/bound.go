@@ -89,7 +89,7 @@ func (b *busy) bound() (by, why string) {
 	case b.commands >= busyThread:
 		return boundServer, "its commands took " + percent(b.commands) + " of the time"
 	case b.lags():
-		return boundDriver, fmt.Sprintf("buyers were due and did not yet run: %s in the mean, and one in a hundred for %s or longer", three(b.lagging), span(int64(b.lag)))
+		return boundDriver, b.lateness()
 	case b.thread == nil:
 		return boundUnknown, b.untold
 	case b.thread.most >= spareThread || b.driver >= spareCPUs || b.host >= spareCPUs:
@@ -99,6 +99,12 @@ func (b *busy) bound() (by, why string) {
 	}
 	if b.model != modelOpen && b.waiting >= 1 {
 		return boundUnknown, "buyers waited, and nobody was busy all the time: " + b.shares()
+	}
+	switch b.model {
+	case modelBurst: // all were due at once: no schedule kept them
+		return boundUnknown, "nobody was busy: " + b.shares()
+	case modelClosed:
+		return boundSchedule, "nobody comes before another leaves, and nobody was busy: " + b.shares()
 	}
 	return boundSchedule, "nobody was busy: " + b.shares()
 }
@@ -114,6 +120,16 @@ func (b *busy) lags() bool {
 		return b.door >= .5
 	}
 	return b.model == modelOpen && b.lagging >= 1
+}
+
+// lateness says how many waited for the driver, and beside them how many waited
+// for a connection, which may be more.
+func (b *busy) lateness() string {
+	why := fmt.Sprintf("buyers were due and did not yet run: %s in the mean, and one in a hundred for %s or longer", three(b.lagging), span(int64(b.lag)))
+	if b.waiting >= 1 {
+		why += fmt.Sprintf("; %s more waited for a connection", three(b.waiting))
+	}
+	return why
 }
 
 // shares says how busy everybody was.
@@ -171,7 +187,7 @@ func (s *Summary) busy() *busy {
 		b.lag, b.lagging, b.door = time.Duration(at99), ran.mean()*float64(ran.count())/open, float64(at99)/open
 	}
 	if l := s.Tail.Links; l != nil && l.Seats > 0 {
-		b.seats = l.Busy / float64(l.Seats)
+		b.seats = l.Busy / max(float64(l.Seats), l.Open) // in a cluster there are as many to each master
 		if l.Held > 0 && s.oneAtATime() {
 			b.seats = float64(l.Held) / open / float64(l.Seats)
 		}

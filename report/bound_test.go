@@ -35,7 +35,7 @@ func TestBound(t *testing.T) {
 		{"few of them", busy{model: modelOpen, thread: thread(.5), lag: 2 * time.Millisecond, lagging: .9}, boundSchedule, ""},
 		{"not for long", busy{model: modelOpen, thread: thread(.5), lag: time.Millisecond, lagging: 5}, boundSchedule, ""},
 		{"the way through the door is the run", busy{model: modelBurst, thread: thread(.5), lag: 20 * time.Millisecond, lagging: 500, door: .5}, boundDriver, ""},
-		{"a part of it", busy{model: modelBurst, thread: thread(.5), lag: 20 * time.Millisecond, lagging: 500, door: .4}, boundSchedule, ""},
+		{"a part of it", busy{model: modelBurst, thread: thread(.5), lag: 20 * time.Millisecond, lagging: 500, door: .4}, boundUnknown, "nobody was busy"},
 		{"in a closed run nobody is due before he runs", busy{model: modelClosed, thread: thread(.5), lag: time.Second, lagging: 9, door: 1}, boundSchedule, ""},
 		{"the server does not say", busy{untold: "it does not say", seats: 1, waiting: 9}, boundUnknown, "it does not say"},
 		{"the driver is known by itself", busy{untold: "it does not say", driver: .95}, boundDriver, ""},
@@ -44,6 +44,8 @@ func TestBound(t *testing.T) {
 		{"one is free now and then, and buyers come as they please", busy{model: modelOpen, thread: thread(.79), seats: .94, waiting: 9}, boundSchedule, ""},
 		{"one is free, and buyers are all there", busy{model: modelBurst, thread: thread(.79), seats: .94, waiting: 9}, boundUnknown, "buyers waited"},
 		{"the server is nearly busy too", busy{thread: thread(.80), seats: 1, waiting: 9}, boundUnknown, ""},
+		{"nobody is busy, and none comes before another leaves", busy{model: modelClosed, thread: thread(.2)}, boundSchedule, "before another leaves"},
+		{"the driver is late, and connections are short", busy{model: modelOpen, thread: thread(.5), lag: time.Second, lagging: 9, waiting: 1600}, boundDriver, "1600 more waited for a connection"},
 		{"nobody is busy", busy{model: modelOpen, thread: thread(.2), driver: .2, host: .2, seats: .3}, boundSchedule, "20% of a core"},
 	} {
 		if got, why := test.bound(); got != test.want || !strings.Contains(why, test.why) || why == "" {
@@ -157,12 +159,22 @@ func TestBoundOfADriver(t *testing.T) {
 		}, boundConnections},
 		{"of pipelined ones by the readings", func(h *history.History, tail *history.Tail) {
 			h.Head.Scenario = strings.Replace(h.Head.Scenario, "pool:64", "pipelined:1", 1)
-			tail.Links.Seats, tail.Links.Busy = 1, .96
+			tail.Links.Seats, tail.Links.Open, tail.Links.Busy = 1, 1, .96
 			waits(h)
 		}, boundConnections},
 		{"not by how long exchanges took: many share one", func(h *history.History, tail *history.Tail) {
 			h.Head.Scenario = strings.Replace(h.Head.Scenario, "pool:64", "pipelined:1", 1)
-			tail.Links.Seats, tail.Links.Busy = 1, .5
+			tail.Links.Seats, tail.Links.Open, tail.Links.Busy = 1, 1, .5
+			waits(h)
+		}, boundSchedule},
+		{"as many to each master of a cluster, most of them busy", func(h *history.History, tail *history.Tail) {
+			h.Head.Scenario = strings.Replace(h.Head.Scenario, "pool:64", "pipelined:4", 1)
+			tail.Links.Seats, tail.Links.Open, tail.Links.Busy = 4, 12, 11.6
+			waits(h)
+		}, boundConnections},
+		{"some of them", func(h *history.History, tail *history.Tail) {
+			h.Head.Scenario = strings.Replace(h.Head.Scenario, "pool:64", "pipelined:4", 1)
+			tail.Links.Seats, tail.Links.Open, tail.Links.Busy = 4, 12, 7
 			waits(h)
 		}, boundSchedule},
 		{"none shared", func(h *history.History, tail *history.Tail) {

@@ -92,17 +92,19 @@ func (s *Summary) answeredRates() string {
 	}
 }
 
-// sellingRates are the business replies per second until the item was seen to
+// sellingRates are the business replies per second until the last unit had been
+// acknowledged and the item was seen to
 // be sold out, and from then on; nil where there was no such time.
 func (s *Summary) sellingRates() (selling, after *float64) {
 	if s.SoldOutAt == nil || s.lastReturn == history.Never {
 		return nil, nil
 	}
-	n := s.returns.within(*s.SoldOutAt)
-	if before := *s.SoldOutAt - s.firstDue; before > 0 {
+	over := max(*s.SoldOutAt, s.lastSale) // who bought may hear of it later than who came too late
+	n := s.returns.within(over)
+	if before := over - s.firstDue; before > 0 {
 		selling = ptr(float64(n) / time.Duration(before).Seconds())
 	}
-	if rest := s.lastReturn - *s.SoldOutAt; rest > 0 {
+	if rest := s.lastReturn - over; rest > 0 {
 		after = ptr(float64(s.returns.count()-n) / time.Duration(rest).Seconds())
 	}
 	return selling, after

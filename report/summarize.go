@@ -66,7 +66,7 @@ func newCollector(h *history.History, v check.Verdict, objectives []Objective) *
 	c := &collector{
 		Summary: &Summary{
 			Head: h.Head, Tail: h.Tail, Events: h.Events, Verdict: v, texts: h.Texts,
-			Counts: make(map[sale.Outcome]int64), firstDue: history.Never, lastReturn: history.Never,
+			Counts: make(map[sale.Outcome]int64), firstDue: history.Never, lastReturn: history.Never, lastSale: history.Never,
 			response: newDistribution(digits), service: newDistribution(digits), lateness: newDistribution(digits),
 			lag: newDistribution(digits), wait: newDistribution(digits), returns: newDistribution(digits),
 			series: newSeries(&h.Head), items: make([]itemSale, len(h.Head.Items)),
@@ -142,6 +142,9 @@ func (c *collector) buy(a *history.Attempt) {
 	}
 	if a.Buyer > c.lastBuyer || c.lastArrival == history.Never || a.Buyer == c.lastBuyer && a.Due < c.lastArrival {
 		c.lastBuyer, c.lastArrival = a.Buyer, a.Due
+	}
+	if a.Outcome == sale.OK {
+		c.lastSale = max(c.lastSale, a.Return)
 	}
 	if a.Outcome.Answered() {
 		c.answered(a)

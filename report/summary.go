@@ -89,8 +89,9 @@ type Summary struct {
 	// early those of them that were over before their timeout, as far as that is
 	// known: dropped, failed, or answered with a defect.
 	silent, early int64
-	// firstDue and lastReturn are history.Never without an attempt that has one.
-	firstDue, lastReturn int64
+	// firstDue, lastReturn and lastSale, the last return of an ok, are history.Never
+	// without an attempt that has one.
+	firstDue, lastReturn, lastSale int64
 	texts                *history.Texts
 	// response and service are over answered attempts; the others are missed.
 	response, service *distribution
@@ -110,6 +111,11 @@ type Summary struct {
 // outcomeTimes are the times of the attempts with one outcome.
 type outcomeTimes struct{ response, service *distribution }
 
+// mostSent is the share of what was due that has to be sent for a schedule to
+// have been kept by and large: buyers who are still waiting when the doors close
+// are not what is meant.
+const mostSent = .95
+
 // Models of arrival: what the latency figures may claim depends on them.
 const (
 	modelBurst  = "burst"
@@ -123,7 +129,15 @@ func (s *Summary) warnings() []string {
 	if s.Tail == nil {
 		return s.notes
 	}
-	return slices.Concat(s.Tail.Warnings, s.checks, s.notes)
+	return slices.Concat(s.Tail.Warnings, s.unsent(), s.checks, s.notes)
+}
+
+// unsent warns of a schedule that was not kept.
+func (s *Summary) unsent() []string {
+	if s.Sent == nil || *s.Sent >= mostSent || s.Head.Model != modelOpen {
+		return nil
+	}
+	return []string{fmt.Sprintf("only %s of the attempts that were due were sent: the server was offered less than the schedule says", percent(*s.Sent))}
 }
 
 // NotAnswered is the number of purchases without a definite business reply.

@@ -118,6 +118,7 @@ func (s *Spec) check() error {
 		{s.Duration < 0, fmt.Sprintf("--duration %s: the doors must be open for some time", s.Duration)},
 		{s.Patience < 0, fmt.Sprintf("--patience %s: patience is a length of time", s.Patience)},
 		{s.Timeout <= 0, fmt.Sprintf("--timeout %s: a reply needs some time", s.Timeout)},
+		{s.Wait > 0 && s.Topology.ReplicasEach() == 0, fmt.Sprintf("--wait %d needs replicas: --topology replicas:%d", s.Wait, s.Wait)},
 		{s.Wait < 0 || s.Wait > s.Topology.ReplicasEach(), fmt.Sprintf("--wait %d: a primary of --topology %s has no more than %d (replicas:N)", s.Wait, s.Topology, s.Topology.ReplicasEach())},
 		{s.ClientRetries < 0 || s.ClientRetries > maxRetries, fmt.Sprintf("--client-retries %d: want from 0 to %d times", s.ClientRetries, maxRetries)},
 		{s.Wait > 0 && s.ClientRetries > 0, "--wait does not go with --client-retries: the library would ask about another connection than the one that sold"},

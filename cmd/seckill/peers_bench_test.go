@@ -68,6 +68,9 @@ var players = []player{
 func BenchmarkPeers(b *testing.B) {
 	s := openStage(b)
 	only := regexp.MustCompile(*benchRows)
+	if !slices.ContainsFunc(players, func(p player) bool { return only.MatchString(p.name) }) {
+		b.Fatalf("no row matches %q", *benchRows)
+	}
 	results := map[string][]measured{}
 	failed := map[string]error{}
 	for round := 0; b.Loop(); round++ {

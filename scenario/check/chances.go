@@ -123,6 +123,9 @@ func exercise(r Rule, t *terms) string {
 		return stock
 	}
 	crowd := fmt.Sprintf("--buyers %d", 2*t.capacity)
+	if t.comers > 0 { // more do not come, whoever asks for them
+		crowd = fmt.Sprintf("--stock %d", max(t.comers/2, 1)*t.quantity)
+	}
 	repeat, holders := "--double-click 0.1", crowd
 	if t.limited() {
 		repeat = fmt.Sprintf("--attempts %d", min(t.limit, 1000)+2)

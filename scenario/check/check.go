@@ -42,6 +42,9 @@ func check(h *history.History, found *findings) (Verdict, error) {
 		return Verdict{}, err
 	}
 	v.Doubts = d.all()
+	if h.Head.Model == "open" && h.Tail != nil {
+		sum.comers = h.Head.Buyers - h.Tail.NeverOffered
+	}
 	v.conclude(sum)
 	return v, nil
 }

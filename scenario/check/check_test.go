@@ -253,6 +253,18 @@ func TestOnceIsValid(t *testing.T) {
 	}
 }
 
+// A schedule brings no more buyers because somebody asks for them: there the stock
+// has to be smaller.
+func TestASaleThatDoesNotSellOutIsToldHow(t *testing.T) {
+	for model, want := range map[string]string{"burst": "--buyers 2000", "open": "--stock 240"} {
+		h := sold(t, 500, 1, buyerFirst, true)
+		h.Head.Model, h.Head.Buyers, h.Tail.NeverOffered = model, 500, 20
+		if v := mustCheck(t, h); v.Exercise[Oversell] != want {
+			t.Errorf("%s: %q, want %q", model, v.Exercise[Oversell], want)
+		}
+	}
+}
+
 func TestOnceWithRepeatsIsValid(t *testing.T) {
 	v := mustCheck(t, sold(t, 500, 3, buyerFirst, true))
 	if v.Opinion != Valid || v.Exercised[DuplicateSale] != 1000 || v.Exercised[Undersell] != 0 {

@@ -23,6 +23,8 @@ type terms struct {
 	// onceARequest: a request is granted once. perRequest: and its answer is
 	// replayed ever after.
 	onceARequest, perRequest bool
+	// comers is how many buyers a schedule brings; 0: as many as are asked for.
+	comers int64
 }
 
 func newTerms(head *history.Head, item sale.Item, r *record) (terms, error) {

@@ -20,7 +20,7 @@ func (d *dedicated) Take(ctx context.Context) (Link, error) {
 		return nil, err
 	}
 	l := d.pop()
-	if !l.stands() {
+	if !l.stands() || l.rested() {
 		if err := l.stand(context.WithoutCancel(ctx)); err != nil {
 			return nil, err
 		}

@@ -89,6 +89,8 @@ func (d *dialer) unsent(err error) Exchange {
 
 func (l *link) stands() bool { return l.conn != nil }
 
+func (l *link) rested() bool { return time.Since(l.used) > rest }
+
 // stand gives the link a new connection.
 func (l *link) stand(ctx context.Context) error {
 	l.drop()

@@ -131,6 +131,9 @@ type carrier interface {
 	Link
 	// stands reports whether it can be handed out as it is.
 	stands() bool
+	// rested reports whether its connection has lain idle so long that it has to be
+	// looked at: to make it stand does that.
+	rested() bool
 	// stand makes the connection without which it is not handed out.
 	stand(ctx context.Context) error
 	// warm makes every connection that it may ever need.

@@ -162,7 +162,7 @@ func (l *lane) run() {
 
 // ready makes sure that the connection stands.
 func (l *lane) ready(ctx context.Context) error {
-	if l.link.stands() && time.Since(l.link.used) <= rest {
+	if l.link.stands() && !l.link.rested() {
 		return nil
 	}
 	return l.link.stand(ctx)

@@ -81,7 +81,7 @@ func (p *pool) ready(ctx context.Context, s *seat) (Link, error) {
 	if err == nil && s.retired {
 		err = redis.ErrClosed
 	}
-	if err == nil && !s.stands() {
+	if err == nil && (!s.stands() || s.rested()) {
 		err = cmp.Or(s.stand(context.WithoutCancel(ctx)), ctx.Err())
 	}
 	if err != nil {

@@ -67,6 +67,9 @@ func (r *retrying) stand(ctx context.Context) error {
 // warm does nothing: a link in somebody's hands stands.
 func (*retrying) warm(context.Context) error { return nil }
 
+// rested returns false: the library looks after its connections.
+func (*retrying) rested() bool { return false }
+
 // drop does nothing: the library gives broken connections up.
 func (*retrying) drop() {}
 

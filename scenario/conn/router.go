@@ -174,6 +174,9 @@ func (r *router) warm(ctx context.Context) error {
 	return nil
 }
 
+// rested returns false: each of its links sees to that.
+func (*router) rested() bool { return false }
+
 // drop gives every connection up.
 func (r *router) drop() {
 	for _, l := range r.to {

@@ -174,6 +174,9 @@ func (t *turn) stands() bool { return !t.left }
 // stand does nothing: a lane makes its connection when it has something to send.
 func (*turn) stand(context.Context) error { return nil }
 
+// rested returns false: a lane sees to that.
+func (*turn) rested() bool { return false }
+
 func (*turn) drop() {}
 
 // A command is a request of a lane's batch as the client library sees it. It
