@@ -47,6 +47,8 @@ type busy struct {
 	driver, host float64
 	// throttled is the share of the time that the driver was kept from running.
 	throttled float64
+	// starved: the server was kept from running while it had something to do.
+	starved bool
 	// lag is the driver lag that one attempt in a hundred exceeds, lagging how many
 	// buyers were due and did not yet run, in the mean, and door the share of the
 	// time until 99 of a hundred ran.
@@ -74,8 +76,8 @@ type between struct{ least, most float64 }
 //  6. the connections;
 //  7. the schedule, when nobody was busy.
 //
-// What cannot be told, because the server does not say or somebody was nearly a
-// bound, is unknown.
+// What cannot be told, because the server does not say, somebody was nearly a
+// bound, or another program had the CPU, is unknown.
 func (b *busy) bound() (by, why string) {
 	switch {
 	case b.thread != nil && b.thread.least >= busyThread:
@@ -94,6 +96,8 @@ func (b *busy) bound() (by, why string) {
 		return boundUnknown, b.untold
 	case b.thread.most >= spareThread || b.driver >= spareCPUs || b.host >= spareCPUs:
 		return boundUnknown, "nobody was quite a bound: " + b.shares()
+	case b.starved:
+		return boundUnknown, "something else kept the server from running: " + b.shares()
 	case b.seats >= busyLinks && b.waiting >= 1:
 		return boundConnections, fmt.Sprintf("they were busy for %s of the time, and %s buyers waited for one in the mean", percent(b.seats), three(b.waiting))
 	}
@@ -165,7 +169,7 @@ func (s *Summary) setBound() {
 func (s *Summary) busy() *busy {
 	d := &s.Tail.Driver
 	open := float64(d.Time)
-	b := &busy{model: s.Head.Model}
+	b := &busy{model: s.Head.Model, starved: s.serverKept() != ""}
 	b.thread, b.untold = s.mainThread()
 	for i := range s.Tail.Served {
 		if of := &s.Tail.Served[i]; of.Master {

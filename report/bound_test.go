@@ -40,6 +40,7 @@ func TestBound(t *testing.T) {
 		{"the server does not say", busy{untold: "it does not say", seats: 1, waiting: 9}, boundUnknown, "it does not say"},
 		{"the driver is known by itself", busy{untold: "it does not say", driver: .95}, boundDriver, ""},
 		{"every connection is taken, and somebody waits", busy{thread: thread(.79), seats: .95, waiting: 1}, boundConnections, "95% of the time, and 1.00 buyers waited"},
+		{"and another program has the CPU", busy{thread: thread(.5), seats: 1, waiting: 9, starved: true}, boundUnknown, "something else kept the server"},
 		{"nobody waits for one", busy{thread: thread(.79), seats: 1, waiting: .9}, boundSchedule, ""},
 		{"one is free now and then, and buyers come as they please", busy{model: modelOpen, thread: thread(.79), seats: .94, waiting: 9}, boundSchedule, ""},
 		{"one is free, and buyers are all there", busy{model: modelBurst, thread: thread(.79), seats: .94, waiting: 9}, boundUnknown, "buyers waited"},

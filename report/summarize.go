@@ -208,9 +208,7 @@ func (c *collector) notAnswered(a *history.Attempt) {
 
 // reached counts how long the attempt took to get to a connection.
 func (c *collector) reached(a *history.Attempt) {
-	if a.Outcome != sale.Dropped {
-		c.lag.add(int64(a.Start) * 1000)
-	}
+	c.lag.add(int64(a.Start) * 1000) // of those who had no patience left as well
 	if a.Call == history.Never {
 		c.lateness.miss()
 		return

@@ -66,15 +66,24 @@ func (d desk) Multi(ctx context.Context, commands ...[]any) ([]any, error) {
 
 // open makes a lot ready, after a trial on an item of its own. What it made
 // before an error is removed.
+//
+// Nobody waits yet: what is prepared for the sale has time, however short the
+// timeout of the buyers is.
 func (s *Sale) open(ctx context.Context, do desk, first lot) error {
 	undone := context.WithoutCancel(ctx) // an interrupt must not leave keys behind
-	if err := s.refuseToOverwrite(ctx, do); err != nil {
+	links, err := s.fresh(ctx, max(auditTimeout, s.spec.Timeout))
+	if err != nil {
+		return err
+	}
+	defer links.Close()
+	patient := desk{links}
+	if err := s.refuseToOverwrite(ctx, patient); err != nil {
 		return err
 	}
 	if err := s.singCanary(ctx, do); err != nil {
-		return errors.Join(err, s.remove(undone, do, s.canary(), s.tookCanary()))
+		return errors.Join(err, s.remove(undone, patient, s.canary(), s.tookCanary()))
 	}
-	if err := s.remove(undone, do, s.canary(), s.tookCanary()); err != nil {
+	if err := s.remove(undone, patient, s.canary(), s.tookCanary()); err != nil {
 		return err
 	}
 	if s.spec.Topology.Clustered() { // the trial went to one of the masters
@@ -82,7 +91,7 @@ func (s *Sale) open(ctx context.Context, do desk, first lot) error {
 			return err
 		}
 	}
-	return s.openItems(ctx, do, first)
+	return s.openItems(ctx, patient, first)
 }
 
 // openItems puts the items of a lot on sale, or none of them.

@@ -17,6 +17,7 @@ import (
 type cluster struct {
 	slots   *redis.ClusterClient
 	now     func() int64
+	traffic *traffic // nil unless connections are pipelined
 	newNode func(addr string) *dialer
 
 	mu     sync.Mutex
@@ -29,7 +30,7 @@ func newCluster(srv *server.Server, of *redis.ClusterOptions, o Options) *cluste
 	of.DialTimeout = max(o.Timeout, minDial)
 	of.ReadTimeout, of.WriteTimeout = of.DialTimeout, of.DialTimeout
 	return &cluster{
-		slots: redis.NewClusterClient(of), now: o.Now, nodes: map[string]*dialer{},
+		slots: redis.NewClusterClient(of), now: o.Now, traffic: o.traffic, nodes: map[string]*dialer{},
 		newNode: func(addr string) *dialer {
 			to := srv.ClientOptions()
 			to.Network, to.Addr, to.Dialer = "tcp", addr, dial

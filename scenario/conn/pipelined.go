@@ -3,6 +3,7 @@ package conn
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -38,6 +39,8 @@ type lanes struct {
 	queue  []ticket
 	free   int // lanes that wait for something to gather
 	closed bool
+	// sweeps is how often those who had not been sent were let go.
+	sweeps atomic.Int64
 }
 
 // openLanes makes n lanes, whose connections are made when they are needed.
@@ -52,17 +55,20 @@ func openLanes(d *dialer, n int, t *traffic) *lanes {
 	return ls
 }
 
-// ask puts a turn into the queue.
+// ask puts a turn into the queue, unless a sweep came while it was on its way.
 func (ls *lanes) ask(t ticket) {
 	ls.mu.Lock()
 	closed, wanted := ls.closed, ls.free > 0
-	if !closed {
+	swept := !t.begun.Load() && t.sweeps != ls.sweeps.Load()
+	if !closed && !swept {
 		ls.queue = append(ls.queue, t)
 	}
 	ls.mu.Unlock()
 	switch {
 	case closed:
 		t.refuse(ls.now(), redis.ErrClosed)
+	case swept:
+		t.refuse(ls.now(), ErrLeft)
 	case wanted:
 		ls.come.Signal()
 	}
@@ -80,7 +86,11 @@ func (ls *lanes) gather(batch []ticket) []ticket {
 	ls.free--
 	n := min(len(ls.queue), maxBatch)
 	batch = append(batch[:0], ls.queue[:n]...)
-	ls.queue = ls.queue[:copy(ls.queue, ls.queue[n:])]
+	if n == len(ls.queue) {
+		ls.queue = ls.queue[:0]
+	} else { // a long one is not moved for each batch
+		ls.queue = ls.queue[n:]
+	}
 	return batch
 }
 
@@ -88,9 +98,10 @@ func (ls *lanes) gather(batch []ticket) []ticket {
 func (ls *lanes) sweep() {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
+	ls.sweeps.Add(1)
 	stay := ls.queue[:0]
 	for _, t := range ls.queue {
-		if t.begun {
+		if t.begun.Load() {
 			stay = append(stay, t)
 		} else {
 			t.refuse(ls.now(), ErrLeft)
@@ -137,8 +148,9 @@ type lane struct {
 	readSum int64
 
 	mu sync.Mutex
-	// out are the tickets of the batch in flight.
-	out []ticket
+	// out are the tickets of the batch in flight, which is late from until on.
+	out   []ticket
+	until time.Time
 }
 
 func newLane(ls *lanes) *lane {
@@ -227,7 +239,7 @@ func (l *lane) render(batch []ticket) []*command {
 // depart has those who wait told when they have waited as long as they do.
 func (l *lane) depart(batch []ticket) {
 	l.mu.Lock()
-	l.out = batch
+	l.out, l.until = batch, time.Now().Add(l.timeout)
 	l.mu.Unlock()
 	l.alarm.Reset(l.timeout)
 	l.readSum = 0
@@ -248,6 +260,9 @@ func (l *lane) arrive() {
 func (l *lane) expire() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if time.Now().Before(l.until) {
+		return // the alarm was that of an earlier batch, which ended as it rang
+	}
 	for _, t := range l.out {
 		t.answer(l.now(), nil, errLate)
 	}

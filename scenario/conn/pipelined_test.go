@@ -187,6 +187,30 @@ func TestSweep(t *testing.T) {
 	}
 }
 
+// Sweeps, and buyers who leave in the middle of them, do not disturb each other.
+func TestSweepsAmongLeavers(t *testing.T) {
+	links := open(t, fakeServer(t), conn.Pipelined(1), time.Minute)
+	put(t, links, asked("SLEEP", "100ms", "in the way"))
+	var all sync.WaitGroup
+	for i := range 200 {
+		all.Go(func() {
+			soon, cancel := context.WithTimeout(t.Context(), time.Duration(i)*time.Millisecond/2)
+			defer cancel()
+			if x := doUntil(t, links, soon, "SLEEP", "0s", "mine"); x.Err == nil && x.Reply != "mine" {
+				t.Errorf("heard %v", x.Reply)
+			}
+		})
+	}
+	for range 50 {
+		links.Sweep()
+		time.Sleep(time.Millisecond)
+	}
+	all.Wait()
+	if x := do(t, links, "SLEEP", "0s", "mine"); x.Reply != "mine" {
+		t.Errorf("afterwards: %v, %v", x.Reply, x.Err)
+	}
+}
+
 // What cannot be put into words is not sent, and keeps nobody else's reply.
 func TestNoWords(t *testing.T) {
 	links := open(t, fakeServer(t), conn.Pipelined(1), time.Minute)
@@ -211,7 +235,7 @@ func TestNoWords(t *testing.T) {
 // goes over another.
 func TestSilentConnectionIsGivenUp(t *testing.T) {
 	links := open(t, fakeServer(t), conn.Pipelined(1), 20*time.Millisecond)
-	put(t, links, asked("SLEEP", "1m", "never"))
+	put(t, links, asked("SLEEP", "2s", "never"))
 	for range 1000 {
 		if x := do(t, links, "SLEEP", "0s", "mine"); x.Err == nil {
 			if x.Reply != "mine" {
@@ -226,7 +250,7 @@ func TestSilentConnectionIsGivenUp(t *testing.T) {
 // Both who are out and who wait are told when the links are closed.
 func TestCloseTellsEverybody(t *testing.T) {
 	links := open(t, fakeServer(t), conn.Pipelined(1), time.Minute)
-	first := put(t, links, asked("SLEEP", "10s", "out"))
+	first := put(t, links, asked("SLEEP", "2s", "out"))
 	for links.Load().InFlight == 0 {
 		time.Sleep(time.Millisecond)
 	}

@@ -81,6 +81,9 @@ func (r *router) exchange(ctx context.Context, node *dialer, args []any) Exchang
 		if err != nil {
 			break
 		}
+		if r.traffic != nil {
+			r.traffic.again() // it is the same exchange
+		}
 		x = r.link(next).RoundTrip(node.within(ctx, time.Duration(x.Read-sent)), args)
 		r.last = next
 	}

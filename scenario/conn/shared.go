@@ -31,6 +31,13 @@ func (t *traffic) depart(n int) {
 	t.gauge.begun.sum.Add(int64(n) * t.gauge.now())
 }
 
+// again says that an exchange that is over is sent once more, to another node: it
+// stays one.
+func (t *traffic) again() {
+	t.gauge.begun.times.Add(-1)
+	t.gauge.over.times.Add(-1)
+}
+
 // arrive counts those of them that have been answered: their number is known
 // already, and the sum of the instants is by a clock that shows now.
 func (t *traffic) arrive(n, sum, now int64) {

@@ -67,7 +67,9 @@ type turn struct {
 	state atomic.Uint64
 	sent  int64
 	// begun is set when something has been asked since the turn was taken.
-	begun bool
+	begun atomic.Bool
+	// sweeps is how many sweeps came before the turn was taken.
+	sweeps int64
 	// left is set when its holder did not wait for the last reply. Nobody may use
 	// it again.
 	left bool
@@ -79,7 +81,7 @@ type ticket struct {
 	number uint64
 }
 
-func (ls *lanes) turn() *turn { return &turn{lanes: ls} }
+func (ls *lanes) turn() *turn { return &turn{lanes: ls, sweeps: ls.sweeps.Load()} }
 
 // Ask has a lane put a question.
 func (t *turn) Ask(q Question) { t.put(q) }
@@ -97,7 +99,7 @@ func (t *turn) put(q Question) ticket {
 func (t *turn) RoundTrip(ctx context.Context, args []any) Exchange {
 	told := plain{args, make(chan Exchange, 1)}
 	mine := t.put(told)
-	defer func() { t.begun = true }()
+	defer t.begun.Store(true)
 	at, set := ctx.Deadline()
 	if !set {
 		return <-told.over
@@ -164,7 +166,10 @@ func (t ticket) refuse(at int64, err error) {
 }
 
 // start makes the turn ready for whoever takes it.
-func (t *turn) start() { t.begun = false }
+func (t *turn) start() {
+	t.begun.Store(false)
+	t.sweeps = t.lanes.sweeps.Load()
+}
 
 // Pin makes a connection of the holder's own.
 func (t *turn) Pin(ctx context.Context) (Link, func(), error) { return t.dialer.pin(ctx) }
