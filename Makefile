@@ -10,7 +10,7 @@ run: ## one flash sale with the defaults
 
 test: lint ## install what is missing (redis-server, a C compiler), then every test
 	.ci/install redis-server cc
-	go test -race ./...
+	go test -race -timeout 18m ./...
 
 lint: ## gofmt, vet, staticcheck, a tidy go.mod
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt would change:" $$unformatted; exit 1; }
