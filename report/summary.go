@@ -92,7 +92,7 @@ type Summary struct {
 	// firstDue, lastReturn and lastSale, the last return of an ok, are history.Never
 	// without an attempt that has one.
 	firstDue, lastReturn, lastSale int64
-	texts                *history.Texts
+	texts                          *history.Texts
 	// response and service are over answered attempts; the others are missed.
 	response, service *distribution
 	// lateness is due to call, lag due to start, wait start to call.
