@@ -14,19 +14,21 @@ func TestACoreIsLeftToTheServer(t *testing.T) {
 	all := runtime.GOMAXPROCS(3)
 	defer runtime.GOMAXPROCS(all)
 	for _, tt := range []struct {
+		model  string
 		shares *bool
 		conns  conn.Mode
 		set    string
 		want   int
 	}{
-		{new(true), conn.Pipelined(4), "", 2},
-		{new(true), conn.Pipelined(4), "3", 3},
-		{new(true), conn.Pool(4), "", 3},
-		{new(false), conn.Pipelined(4), "", 3},
-		{nil, conn.Pipelined(4), "", 3},
+		{"closed", new(true), conn.Pipelined(4), "", 2},
+		{"closed", new(true), conn.Pipelined(4), "3", 3},
+		{"closed", new(true), conn.Pool(4), "", 3},
+		{"closed", new(false), conn.Pipelined(4), "", 3},
+		{"open", new(true), conn.Pipelined(4), "", 3},
+		{"closed", nil, conn.Pipelined(4), "", 3},
 	} {
 		t.Setenv("GOMAXPROCS", tt.set)
-		end := leaveACore(&scenario.Sale{Head: history.Head{Server: history.Server{SameHost: tt.shares}}}, tt.conns)
+		end := leaveACore(&scenario.Sale{Head: history.Head{Model: tt.model, Server: history.Server{SameHost: tt.shares}}}, tt.conns)
 		during := runtime.GOMAXPROCS(0)
 		end()
 		if after := runtime.GOMAXPROCS(0); during != tt.want || after != 3 {
