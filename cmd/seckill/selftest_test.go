@@ -61,7 +61,7 @@ func TestSelftestCanFail(t *testing.T) {
 		{"a script without the bug is caught by no rule",
 			bug{class: "c", script: "once", twin: "once", must: []check.Rule{check.Oversell, check.Undersell}, flags: drained}, 2, 0, "MISSED: oversell, undersell"},
 		{"a twin with a bug is accused of each rule it breaks",
-			bug{class: "c", script: "off-by-one", twin: "wrong-sign", must: []check.Rule{check.Oversell}, flags: drained}, 0, 2, "  2\n"},
+			bug{class: "c", script: "off-by-one", twin: "wrong-sign", must: []check.Rule{check.Oversell}, flags: drained + " --sample 0s"}, 0, 2, "  2\n"}, // a reading would accuse it too, now and then
 		{"a twin that sells nothing shows nothing",
 			bug{class: "c", script: "off-by-one", twin: "once", must: []check.Rule{check.Oversell}, flags: drained, around: closed}, 1, 1, "  1\n"},
 		{"a sale that cannot be had shows nothing",
