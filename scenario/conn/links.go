@@ -141,3 +141,31 @@ type carrier interface {
 	// drop gives its connections up.
 	drop()
 }
+
+// A shelf keeps carriers that nobody holds; the last one put back is used first.
+type shelf struct {
+	mu   sync.Mutex
+	idle []carrier
+}
+
+// pop takes one off the shelf; nil: it is empty.
+func (s *shelf) pop() carrier {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := len(s.idle) - 1
+	if last < 0 {
+		return nil
+	}
+	c := s.idle[last]
+	s.idle = s.idle[:last]
+	return c
+}
+
+// Give returns a link, unless it is of no more use.
+func (s *shelf) Give(l Link) {
+	if c := l.(carrier); c.stands() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.idle = append(s.idle, c)
+	}
+}

@@ -2,7 +2,6 @@ package conn
 
 import (
 	"context"
-	"sync"
 	"sync/atomic"
 
 	"github.com/redis/go-redis/v9"
@@ -11,10 +10,9 @@ import (
 // shared lets everybody ask at once, over connections that all have in common.
 type shared struct {
 	opener
+	shelf
 	traffic *traffic
-	mu      sync.Mutex
-	idle    []carrier
-	closed  bool
+	closed  atomic.Bool
 }
 
 // traffic counts what goes over shared connections: exchanges as they leave,
@@ -53,25 +51,14 @@ func (s *shared) Take(ctx context.Context) (Link, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	c, err := s.pop()
-	if err == nil {
-		c.(starter).start()
-	}
-	return c, err
-}
-
-func (s *shared) pop() (carrier, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
+	if s.closed.Load() {
 		return nil, redis.ErrClosed
 	}
-	last := len(s.idle) - 1
-	if last < 0 {
-		return s.carrier(), nil
+	c := s.pop()
+	if c == nil {
+		c = s.carrier()
 	}
-	c := s.idle[last]
-	s.idle = s.idle[:last]
+	c.(starter).start()
 	return c, nil
 }
 
@@ -84,17 +71,6 @@ func (s *shared) Load() Load {
 
 // Close closes every connection.
 func (s *shared) Close() error {
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
+	s.closed.Store(true)
 	return s.opener.Close()
-}
-
-// Give returns a place.
-func (s *shared) Give(l Link) {
-	if c := l.(carrier); c.stands() {
-		s.mu.Lock()
-		s.idle = append(s.idle, c)
-		s.mu.Unlock()
-	}
 }
