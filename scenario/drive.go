@@ -185,11 +185,15 @@ func (d *drive) ended() (word, reason string) {
 	}
 }
 
-// clock counts nanoseconds from the opening of the doors.
-type clock struct{ zero time.Time }
+// clock counts nanoseconds from the opening of the doors. Connections read it at
+// any moment, also as the doors open.
+type clock struct {
+	made time.Time
+	zero atomic.Int64 // ns from made to the opening
+}
 
-func newClock() *clock { return &clock{zero: time.Now()} }
+func newClock() *clock { return &clock{made: time.Now()} }
 
-func (c *clock) start()                { c.zero = time.Now() }
-func (c *clock) now() int64            { return int64(time.Since(c.zero)) }
-func (c *clock) at(ns int64) time.Time { return c.zero.Add(time.Duration(ns)) }
+func (c *clock) start()                { c.zero.Store(int64(time.Since(c.made))) }
+func (c *clock) now() int64            { return int64(time.Since(c.made)) - c.zero.Load() }
+func (c *clock) at(ns int64) time.Time { return c.made.Add(time.Duration(c.zero.Load() + ns)) }
