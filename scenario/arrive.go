@@ -55,6 +55,9 @@ type alarm struct {
 	// those of a clock that is not real: there a nap would save nothing, and have
 	// buyers come at one instant who are due at two.
 	late bool
+	// behind counts the instants, since the last sleep or breath, that were long
+	// past when they were asked for.
+	behind int
 }
 
 // newAlarm returns an alarm by the clock now that sleeps no longer once closed
@@ -82,7 +85,29 @@ func (a *alarm) until(due int64) bool {
 			a.sleep(due)
 		}
 	}
+	if a.seen-due > behindBy && a.late {
+		a.breathe()
+	}
 	return due <= a.seen
+}
+
+const (
+	// behindBy is how late whoever never sleeps is, in nanoseconds.
+	behindBy = int64(time.Millisecond)
+	// breath is how many may be let in who are late before those are heard whom the
+	// server has answered.
+	breath = 16
+)
+
+// breathe has the runtime poll its connections from time to time, although the
+// alarm is behind and never sleeps. With goroutines always ready to run it does so
+// every 10 ms only (sysmon in runtime/proc.go): ever more buyers would be let in,
+// and hardly one be answered.
+func (a *alarm) breathe() {
+	if a.behind++; a.behind >= breath {
+		a.behind = 0
+		a.nudge.wait()
+	}
 }
 
 // sleep returns at an instant, or a nap later, or when closed is.
@@ -99,4 +124,5 @@ func (a *alarm) sleep(at int64) {
 	}
 	a.seen = a.now()
 	a.late = a.seen > at
+	a.behind = 0
 }

@@ -10,4 +10,5 @@ type nudge struct{}
 
 func (nudge) open()            {}
 func (nudge) in(time.Duration) {}
+func (nudge) wait()            {}
 func (nudge) close()           {}
