@@ -12,9 +12,7 @@ import (
 	"time"
 
 	"github.com/seckill-bench/seckill/report"
-	"github.com/seckill-bench/seckill/scenario"
 	"github.com/seckill-bench/seckill/scenario/check"
-	"github.com/seckill-bench/seckill/scenario/history"
 	"github.com/seckill-bench/seckill/scenario/probe"
 	"github.com/seckill-bench/seckill/scenario/server"
 	"github.com/seckill-bench/seckill/scenario/strategy"
@@ -164,32 +162,11 @@ func (g *gate) run(s *gated, p *phase, dir string) (*report.Summary, error) {
 	}
 	spec.Seed, spec.Script, spec.Contract, spec.Overwrite = g.Seed, s.name, g.Contract, g.Overwrite
 	spec.Server, spec.Access = g.Server, g.Access
-	planned, err := scenario.New(g.app.ctx, p.name, spec, s.strategy, g.srv)
-	if err != nil {
-		return nil, err
+	sale := part{
+		name: p.name, dir: dir, spec: spec, strategy: s.strategy, server: g.srv,
+		command: fmt.Sprintf("seckill run --script %s %s --seed %d", probe.Quote(s.name), p.flags, *g.Seed),
 	}
-	keys, err := planned.Keys()
-	if err != nil {
-		return nil, err
-	}
-	planned.Head.Host.Seckill = version()
-	planned.Head.Command = fmt.Sprintf("seckill run --script %s %s --seed %d", probe.Quote(s.name), p.flags, *g.Seed)
-	folder, err := history.Create(filepath.Join(dir, "history"), planned.Head)
-	if err != nil {
-		return nil, fmt.Errorf("the results folder: %w", err)
-	}
-	if err := writeKeys(filepath.Join(dir, keysFile), keys); err != nil {
-		return nil, fmt.Errorf("the results folder: %w", err)
-	}
-	rec := history.NewRecorder(folder)
-	tail, err := planned.Run(g.app.ctx, rec, folder.Event)
-	if err = cmp.Or(err, rec.Close()); err != nil {
-		return nil, err
-	}
-	if err := folder.Finish(tail); err != nil {
-		return nil, fmt.Errorf("the record could not be written: %w", err)
-	}
-	summary, err := judge(dir)
+	summary, err := sale.sell(g.app.ctx)
 	if err == nil && g.Report == reportFull {
 		err = report.WriteFolder(dir, summary)
 	}

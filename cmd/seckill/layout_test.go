@@ -35,9 +35,11 @@ var mayImport = map[string][]string{
 	"scenario/probe": {
 		"scenario/sale", "scenario/history", "scenario/conn", "scenario/server", "scenario/strategy", "scenario/contract",
 	},
-	"report": {"scenario/check", "scenario/history", "scenario/sale"},
+	"scenario/compare":  {},
+	"scenario/capacity": {},
+	"report":            {"scenario/check", "scenario/history", "scenario/sale", "scenario/compare", "scenario/capacity"},
 	"cmd/seckill": {
-		"lua", "report", "scenario", "scenario/check", "scenario/conn", "scenario/contract", "scenario/fault", "scenario/history",
+		"lua", "report", "scenario", "scenario/capacity", "scenario/check", "scenario/compare", "scenario/conn", "scenario/contract", "scenario/fault", "scenario/history",
 		"scenario/probe", "scenario/sale", "scenario/server", "scenario/strategy",
 	},
 }
