@@ -50,6 +50,7 @@ func Load(name string, spec *Spec) error {
 	if err != nil {
 		return fmt.Errorf("scenario: %w", err)
 	}
+	spec.Variants = nil
 	if err := spec.read(text, filepath.Dir(name)); err != nil {
 		return fmt.Errorf("scenario %s: %w", name, err)
 	}
@@ -78,6 +79,7 @@ func (s *Spec) read(text []byte, dir string) error {
 			*path = filepath.Join(dir, *path)
 		}
 	}
+	s.Variants.place(dir)
 	return nil
 }
 
@@ -123,6 +125,7 @@ var plainWords = []struct {
 	{regexp.MustCompile("cannot construct !!\\w+ (`.*`) into bool"), "want true or false, not $1"},
 	{regexp.MustCompile(`cannot construct !!\w+ into scenario\.Spec`), "want lines like stock: 1000"},
 	{regexp.MustCompile(`^go-yaml load error in (?:.*) at L(\d+)\.C\d+: `), "line $1: "},
+	{regexp.MustCompile(`^line \d+: (line \d+: )`), "$1"}, // a list names the line of its entry
 }
 
 // inPlainWords words the first of the library's errors, which names its line.
@@ -141,11 +144,11 @@ func inPlainWords(err error) string {
 }
 
 // YAML is the spec as a scenario file that runs from anywhere: every default
-// written out, paths made absolute, the place of the results left out and the
-// password taken out of the server's URL.
+// written out, paths made absolute, the place of the results and the variants
+// left out and the password taken out of the server's URL.
 func (s Spec) YAML() (string, error) {
 	s.Server = WithoutPassword(s.Server)
-	s.Out, s.Replace = "", false
+	s.Out, s.Replace, s.Variants = "", false, nil
 	for _, path := range s.paths() {
 		if !s.isFile(path) {
 			continue

@@ -60,6 +60,8 @@ type Spec struct {
 	Faults []fault.Fault `yaml:"faults,omitempty" name:"fault" sep:"none" placeholder:"'KIND at=TIME…'" group:"faults" help:"What goes wrong, and when: 'kill at=2s for=800ms'; may be there more than once. seckill scripts lists the kinds."`
 	Expect []string      `yaml:"expect,omitempty" placeholder:"RULES" group:"faults" help:"Rules that the configuration does not promise to keep, joined by commas; loss-allowed stands for those that losing writes breaks. They are counted, and decide nothing."`
 
+	Variants Variants `yaml:"variants,omitempty" kong:"-"`
+
 	SLO          string `yaml:"slo" name:"slo" placeholder:"LIST" group:"report" help:"Objectives joined by commas: p99<5ms, ok.p99<10ms, service.p99<1ms, errors<0.1%, sold_out_at<300ms, all_answered<2s."`
 	Report       string `yaml:"report" placeholder:"HOW" group:"report" help:"full: every file, pictures and the page; min: the record and what programs read (full, and min for gate, if not given)."`
 	RetryUnknown int    `yaml:"retry_unknown" placeholder:"N" group:"report" help:"Of gate: times it is tried again while the verdict is unknown."`

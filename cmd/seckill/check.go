@@ -52,7 +52,11 @@ func judgeRecord(dir string) (*history.History, *report.Summary, error) {
 	// collect often costs little, and spares as much memory again.
 	defer debug.SetGCPercent(debug.SetGCPercent(20))
 	h, err := history.Open(filepath.Join(dir, "history"))
-	if below, _ := filepath.Glob(filepath.Join(dir, "*", "history")); err != nil && len(below) > 0 {
+	below, _ := filepath.Glob(filepath.Join(dir, "*", "history"))
+	if rounds, _ := filepath.Glob(filepath.Join(dir, "*", "*", "history")); len(below) == 0 {
+		below = rounds
+	}
+	if err != nil && len(below) > 0 {
 		return nil, nil, fmt.Errorf("%s holds several runs: want one of them, such as %s", dir, filepath.Dir(below[0]))
 	}
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 const (
 	exitInvalid = 1 // a rule was broken
 	exitUsage   = 2 // bad usage, or it ended before the doors opened, or the folder cannot be written
-	exitUnknown = 3 // nothing is proved, or an objective cannot be decided
-	exitMissed  = 4 // an objective was missed
+	exitUnknown = 3 // nothing is proved, or an objective or a comparison cannot be decided
+	exitMissed  = 4 // an objective was missed, or a regression
 
 	exitKilled = 130 // a second signal
 )
@@ -26,6 +26,7 @@ const (
 type grammar struct {
 	Run      runCmd      `cmd:"" help:"Drive a sale, judge it, report it."`
 	Probe    probeCmd    `cmd:"" help:"Try a script one buyer at a time: most bugs show without load."`
+	Compare  compareCmd  `cmd:"" help:"Run variants of a scenario in turn, or take what was recorded of some, and say which is better."`
 	Check    checkCmd    `cmd:"" help:"Judge a saved history again."`
 	Report   reportCmd   `cmd:"" help:"Make the reports of a saved history again."`
 	Selftest selftestCmd `cmd:"" help:"Sell with scripts that are wrong on purpose: the judge must catch every one, and accuse none that is right."`
@@ -111,13 +112,14 @@ func dispatch(app *app, args []string) (int, error) {
 	return kctx.Selected().Target.Addr().Interface().(command).Run(app)
 }
 
-// groups are the headings of the flags of run.
+// groups are the headings of the flags of run and compare.
 var groups = []kong.Group{
 	{Key: "sale", Title: "What is sold:"},
 	{Key: "crowd", Title: "Who comes, and when:"},
 	{Key: "server", Title: "Where:"},
 	{Key: "driver", Title: "How:"},
 	{Key: "faults", Title: "What goes wrong:"},
+	{Key: "compare", Title: "How it is compared:"},
 	{Key: "report", Title: "What is reported:"},
 }
 

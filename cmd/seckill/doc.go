@@ -101,8 +101,44 @@
 //	SCENARIO …
 //	…
 //
+//	COMPARISON …
+//	…
+//
 //	FAULT …
 //	kill …
+//	…
+//
+// # Which is better
+//
+// Compare runs variants of a scenario in turn, each once a round with the same
+// seed, on a server and for an item of its own, and says what the rounds show.
+// --vary names a flag of run and its values; the first is what the others are
+// compared with:
+//
+//	$ seckill compare --server embedded --buyers 300 --stock 50 --vary script=once,packed --rounds 6 --seed 1 --out seventh
+//	…
+//	Results: seventh  (open compare.html)
+//
+// A scenario file may have a list of variants instead, each with a name and the
+// fields that it sets. Values that hold commas are joined by |, as in --vary
+// 'server-config=appendonly=no|appendonly=yes,appendfsync=always'. Two keys are
+// every value of one with every of the other. Variants that do not sell the same
+// to the same buyers are refused.
+//
+// With --max-regression 5% the exit code is 4 where a variant is worse than the
+// first by more, 3 where that cannot be decided, and else 0. Fewer than six
+// rounds decide nothing:
+//
+//	$ seckill compare --server embedded --buyers 300 --stock 50 --vary script=once,packed --rounds 1 --seed 1 --out eighth
+//	INCONCLUSIVE …
+//	…
+//	Results: eighth  (open compare.html)
+//
+// Runs that were made before are compared by their folders, each the results of
+// one run or holding those of several:
+//
+//	$ seckill compare seventh/round-01/once seventh/round-01/packed
+//	INCONCLUSIVE …
 //	…
 //
 // # A hostile world

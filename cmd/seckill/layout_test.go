@@ -39,7 +39,7 @@ var mayImport = map[string][]string{
 	"scenario/capacity": {},
 	"report":            {"scenario/check", "scenario/history", "scenario/sale", "scenario/compare", "scenario/capacity"},
 	"cmd/seckill": {
-		"lua", "report", "scenario", "scenario/capacity", "scenario/check", "scenario/compare", "scenario/conn", "scenario/contract", "scenario/fault", "scenario/history",
+		"lua", "report", "scenario", "scenario/arrival", "scenario/capacity", "scenario/check", "scenario/compare", "scenario/conn", "scenario/contract", "scenario/fault", "scenario/history",
 		"scenario/probe", "scenario/sale", "scenario/server", "scenario/strategy",
 	},
 }
@@ -54,7 +54,7 @@ var onlyIn = map[string][]string{
 	"gonum.org/v1/plot":               {"report/plot"},
 	"github.com/vbauerster/mpb":       {"cmd/seckill/progress.go"},
 	"github.com/alecthomas/kong":      {"cmd/seckill/"},
-	"go.yaml.in/yaml":                 {"scenario/contract/", "scenario/load.go", "scenario/fault/fault.go", "report/"},
+	"go.yaml.in/yaml":                 {"scenario/contract/", "scenario/load.go", "scenario/variant.go", "scenario/fault/fault.go", "report/"},
 	"github.com/anishathalye":         {},
 	"pgregory.net/rapid":              {},
 	"github.com/rogpeppe/go-internal": {},

@@ -12,6 +12,12 @@ type reportCmd struct {
 
 // Run makes every report again, from the record alone.
 func (c *reportCmd) Run(app *app) (int, error) {
+	if p, err := readPlan(c.Dir); p != nil || err != nil {
+		if err != nil {
+			return 0, err
+		}
+		return p.again(app, c.Dir, "")
+	}
 	summary, err := judge(c.Dir)
 	if err != nil {
 		return 0, err

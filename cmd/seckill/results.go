@@ -82,13 +82,15 @@ func setAside(dir string, replace bool) (aside string, err error) {
 }
 
 // recognise returns an error unless a folder holds the record of a sale, or of
-// several in folders below it: whatever else is there, a probe or a gate made it.
+// several in folders below it: whatever else is there, a probe, a gate or a comparison made it.
 func recognise(dir string) error {
 	_, err := history.Open(filepath.Join(dir, "history"))
 	if err == nil {
 		return nil
 	}
-	if _, missing := os.Stat(filepath.Join(dir, "result.json")); missing != nil {
+	_, result := os.Stat(filepath.Join(dir, "result.json"))
+	_, plan := os.Stat(filepath.Join(dir, planFile)) // of a comparison that was killed
+	if result != nil && plan != nil {
 		return err
 	}
 	below, _ := filepath.Glob(filepath.Join(dir, "*", "history", "head.json"))

@@ -95,6 +95,18 @@ func (c *runCmd) oneScript(args []string) error {
 
 // load reads the scenario and puts the flags that were given over it.
 func (c *runCmd) load(kctx *kong.Context) error {
+	if err := loadScenario(kctx, c.Scenario, &c.Spec); err != nil {
+		return err
+	}
+	if len(c.Variants) > 0 {
+		return fmt.Errorf("scenario %s has variants: it is for seckill compare %s", c.Scenario, probe.Quote(c.Scenario))
+	}
+	return nil
+}
+
+// loadScenario reads a scenario into a spec that is part of the grammar, and puts
+// the flags that were given over it.
+func loadScenario(kctx *kong.Context, name string, spec *scenario.Spec) error {
 	given := map[*kong.Flag]reflect.Value{}
 	for _, step := range kctx.Path {
 		if _, seen := given[step.Flag]; step.Flag != nil && !step.Resolved && !seen {
@@ -107,7 +119,7 @@ func (c *runCmd) load(kctx *kong.Context) error {
 			step.Flag.Target.SetZero() // a pointer's value must not be written through
 		}
 	}
-	if err := scenario.Load(c.Scenario, &c.Spec); err != nil {
+	if err := scenario.Load(name, spec); err != nil {
 		return err
 	}
 	for flag, value := range given {
@@ -117,19 +129,24 @@ func (c *runCmd) load(kctx *kong.Context) error {
 }
 
 // name is the scenario's name without folder and ending.
-func (c *runCmd) name() string {
-	base := filepath.Base(c.Scenario)
+func (c *runCmd) name() string { return bareName(c.Scenario) }
+
+func bareName(scenario string) string {
+	base := filepath.Base(scenario)
 	return strings.TrimSuffix(base, filepath.Ext(base))
 }
 
 // server opens the server that the spec names.
-func (c *runCmd) server(app *app) (*server.Server, error) {
-	options, err := serverOptions(c.Server, c.Access)
+func (c *runCmd) server(app *app) (*server.Server, error) { return openServer(app, &c.Spec) }
+
+// openServer opens the server that a spec names.
+func openServer(app *app, spec *scenario.Spec) (*server.Server, error) {
+	options, err := serverOptions(spec.Server, spec.Access)
 	if err != nil {
 		return nil, err
 	}
-	options.NoFallback, options.MaxClients = os.Getenv("CI") != "", c.Connections()
-	if err := private(&options, &c.Spec); err != nil {
+	options.NoFallback, options.MaxClients = os.Getenv("CI") != "", spec.Connections()
+	if err := private(&options, spec); err != nil {
 		return nil, err
 	}
 	srv, err := server.Open(app.ctx, options)

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/seckill-bench/seckill/scenario"
@@ -22,18 +24,34 @@ func (*scriptsCmd) Run(app *app) (int, error) {
 	for _, s := range strategies {
 		fmt.Fprintf(table, "%s\t%s\n", s.Name, s.About)
 	}
-	fmt.Fprintln(table, "\nSCENARIO\tABOUT")
-	for _, name := range scenario.Names() {
-		about, err := scenario.About(name)
-		if err != nil {
-			return 0, err
-		}
-		fmt.Fprintf(table, "%s\t%s\n", name, about)
+	scenarios, comparisons, err := scenarios()
+	if err != nil {
+		return 0, err
 	}
+	fmt.Fprintf(table, "\nSCENARIO\tABOUT\n%s", strings.Join(scenarios, ""))
+	fmt.Fprintf(table, "\nCOMPARISON\tABOUT\n%s", strings.Join(comparisons, ""))
 	fmt.Fprintln(table, "\nFAULT\tDOES\tKNOWS, BESIDE at= AND every=")
 	for _, name := range fault.Kinds() {
 		about, words := fault.About(name)
 		fmt.Fprintf(table, "%s\t%s\t%s\n", name, about, words)
 	}
 	return 0, table.Flush()
+}
+
+// scenarios lists the built-in scenarios, those with variants apart.
+func scenarios() (single, compared []string, err error) {
+	for _, name := range scenario.Names() {
+		var spec scenario.Spec
+		about, err := scenario.About(name)
+		if err := cmp.Or(err, scenario.Load(name, &spec)); err != nil {
+			return nil, nil, err
+		}
+		line := fmt.Sprintf("%s\t%s\n", name, about)
+		if len(spec.Variants) > 0 {
+			compared = append(compared, line)
+		} else {
+			single = append(single, line)
+		}
+	}
+	return single, compared, nil
 }

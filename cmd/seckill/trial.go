@@ -193,8 +193,11 @@ func granted(h *history.History) (n int) {
 	return n
 }
 
-// parseSpec reads a spec from flags of seckill run.
-func parseSpec(flags string) (scenario.Spec, error) {
+// parseSpec reads a spec from flags of seckill run, none of which holds a blank.
+func parseSpec(flags string) (scenario.Spec, error) { return parseFlags(strings.Fields(flags)) }
+
+// parseFlags reads a spec from flags of seckill run.
+func parseFlags(flags []string) (scenario.Spec, error) {
 	var run struct {
 		scenario.Spec `embed:""`
 	}
@@ -202,7 +205,7 @@ func parseSpec(flags string) (scenario.Spec, error) {
 	if err != nil {
 		return run.Spec, err
 	}
-	_, err = parser.Parse(strings.Fields(flags))
+	_, err = parser.Parse(flags)
 	run.Version = 1
 	return run.Spec, err
 }
