@@ -1,5 +1,5 @@
 // Package lua holds the built-in purchase scripts, each a .lua file with its
-// contract in the .yaml of the same name, and in the folder corpus the scripts
+// contract in the .yaml of the same name (once.lua has a second one), and in the folder corpus the scripts
 // that are wrong on purpose: one for every way that the judge must catch.
 package lua
 

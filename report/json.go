@@ -43,6 +43,7 @@ type result struct {
 	Throughput *float64                 `json:"throughput"`
 	Offered    *float64                 `json:"offered"`
 	Sent       *float64                 `json:"sent"`
+	RoundTrips *float64                 `json:"round_trips"`
 	SoldOutAt  *int64                   `json:"sold_out_at"`
 	AllAnswer  *int64                   `json:"all_answered"`
 	Latency    latencies                `json:"latency"`
@@ -273,7 +274,7 @@ func (s *Summary) result() result {
 		Item:   terms{Stock: stock, Quantity: notZero(s.Head.Quantity), Limit: notZero(s.Head.Terms.Limit), Buyers: s.Head.Buyers},
 		Counts: map[string]int64{"attempts": s.Attempts}, Resends: s.Resends,
 		Units:    units{s.Granted, s.Left, s.Released, s.Restocked, notZero(s.MaybeRestocked)},
-		Duration: s.Duration, Throughput: s.Throughput, Offered: s.Offered, Sent: s.Sent, SoldOutAt: s.SoldOutAt, AllAnswer: s.AllAnswered,
+		Duration: s.Duration, Throughput: s.Throughput, Offered: s.Offered, Sent: s.Sent, RoundTrips: s.RoundTrips, SoldOutAt: s.SoldOutAt, AllAnswer: s.AllAnswered,
 		Latency:   latencies{s.response.latency(), s.service.latency(), s.lateness.latency(), s.lag.latency(), s.wait.latency()},
 		ByOutcome: s.outcomeResults(), ByVerb: s.verbResults(), Orders: s.orders(), Server: s.Head.Server, Script: script{Script: s.Head.Script}, Host: s.Head.Host,
 		Driver: driver{Bound: boundUnknown, Warnings: []string{}}, Served: []history.Served{}, Untold: []string{}, Command: s.Head.Command,

@@ -80,6 +80,14 @@ func (s *Summary) oneCommandEach() bool {
 	return l != nil && l.Further*few <= l.Sent
 }
 
+// roundTrips is nil where nothing was sent, or nobody counted.
+func (s *Summary) roundTrips() *float64 {
+	if s.Tail == nil || s.Tail.Links == nil || s.called == 0 {
+		return nil
+	}
+	return ptr(1 + float64(s.Tail.Links.Further)/float64(s.called))
+}
+
 // servedLine says what the server used; empty where nobody knows.
 func (s *Summary) servedLine() string {
 	if s.Tail == nil {

@@ -240,6 +240,7 @@ func (c *collector) finish() *Summary {
 	if sent := s.lateness.count(); c.Attempts > 0 {
 		s.Sent = ptr(float64(sent) / float64(sent+s.lateness.missed()))
 	}
+	s.RoundTrips = s.roundTrips()
 	s.series.finish()
 	s.setBound()
 	s.checks = s.selfChecks()

@@ -52,6 +52,9 @@ type Summary struct {
 	// Sent is the share of the purchases that were due, resends among them, that
 	// were handed to a connection, however late; nil when none was due.
 	Sent *float64
+	// RoundTrips is how many exchanges an attempt that was sent took, in the mean:
+	// those that loaded a script or restocked are counted too. Nil where nobody knows.
+	RoundTrips *float64
 	// SoldOutAt is when the last item was first seen to be sold out: the
 	// earliest return of a sold_out for as few units as anybody asked of it or,
 	// for a script whose only word is refused, the return of the ok that took

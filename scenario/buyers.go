@@ -107,7 +107,7 @@ func (d *drive) send(h *hand) result {
 		again := false
 		switch {
 		case d.doors.Err() != nil || d.impatient(h.attempt.Due):
-		case conn.IsNoScript(h.wireErr) && reloads < maxReloads:
+		case conn.IsNoScript(h.wireErr) && h.asked == 1 && reloads < maxReloads:
 			reloads++
 			again = d.reload(h.attempt.Call)
 		case h.attempt.Outcome == sale.Indeterminate && retries < d.spec.Retries:
@@ -133,7 +133,7 @@ func (d *drive) begins(h *hand, due int64, try uint8) {
 		Call: history.Never, Return: history.Never, Left: sale.Untold,
 		Item: d.plan.itemOf(r.number), Quantity: int32(d.plan.quantityOf(r.number)), Verb: r.Verb,
 	}
-	h.wireErr, h.receipt, h.ran = nil, nil, false
+	h.wireErr, h.receipt, h.asked = nil, nil, 0
 }
 
 // micros is a length of time as the record holds it.
@@ -153,8 +153,8 @@ type hand struct {
 	link     conn.Link
 	wireErr  error
 	receipt  map[string]string
-	// ran: the purchase has been made, whatever comes of further commands.
-	ran bool
+	// asked is how many commands the attempt has taken so far.
+	asked int
 	// asker has a connection's goroutine make an attempt, and over tells when it
 	// has.
 	asker conn.Asker
@@ -164,37 +164,27 @@ type hand struct {
 // hand returns a hand, which may be put back into d.hands.
 func (d *drive) hand() *hand { return d.hands.Get().(*hand) }
 
-// Ran says that the purchase has been made.
-func (h *hand) Ran() { h.ran = true }
-
 // Do sends one command of the attempt over its link, and keeps the instants
-// and the error for the record.
+// and the error for the record. When a command got no reply, none is sent after
+// it: its connection is gone, and nobody knows what another would meet.
 func (h *hand) Do(ctx context.Context, args ...any) (any, error) {
-	x := h.link.RoundTrip(ctx, args)
-	switch {
-	case x.Sent != conn.Unsent:
-	case h.attempt.Call == history.Never:
-		h.wireErr = x.Err
-		return nil, x.Err
-	default: // an earlier command was sent
-		h.attempt.Return, h.wireErr = x.Read, &lateError{x.Err}
-		return nil, x.Err
+	if h.wireErr != nil && !conn.IsReply(h.wireErr) {
+		return nil, h.wireErr
 	}
-	if h.attempt.Call == history.Never {
+	h.asked++
+	x := h.link.RoundTrip(ctx, args)
+	h.wireErr = cmp.Or(x.Err, h.wireErr)
+	switch first := h.attempt.Call == history.Never; {
+	case first && x.Sent == conn.Unsent:
+		return nil, x.Err
+	case first:
 		h.attempt.Call = x.Sent
-	} else if h.drive != nil {
+	case x.Sent != conn.Unsent && h.drive != nil:
 		h.drive.further.Add(1)
 	}
 	h.attempt.Return = x.Read
-	if h.wireErr = cmp.Or(x.Err, h.wireErr); x.Err != nil && h.ran {
-		h.wireErr = &lateError{x.Err}
-	}
 	return x.Reply, x.Err
 }
-
-// A lateError came after the purchase had been made: whatever it says of its
-// own command, the attempt has done something.
-type lateError struct{ error }
 
 // attempt makes an attempt, and fills in what came of it.
 func (d *drive) attempt(h *hand) {
@@ -228,7 +218,7 @@ func (h *hand) Words(room []any) ([]any, error) {
 
 // Over reads the answer, and lets the buyer go on.
 func (h *hand) Over(x conn.Exchange) {
-	h.wireErr = x.Err
+	h.wireErr, h.asked = x.Err, 1
 	if x.Sent == conn.Unsent {
 		h.drive.notSent(&h.attempt, h.drive.doors, x.Err)
 	} else {
@@ -264,7 +254,13 @@ func (d *drive) perform(h *hand) {
 		d.notSent(a, waiting, err)
 		return
 	}
-	h.link = link
+	d.buys(h)
+	free, err := h.pin(calling, link, &d.strategy)
+	if err != nil {
+		d.links.Give(link)
+		d.notSent(a, waiting, err)
+		return
+	}
 	if wait, left := d.rig.Haste.Cut(a.Request, a.Try); left != nil {
 		var leave context.CancelFunc
 		calling, leave = context.WithDeadline(calling, time.Now().Add(wait))
@@ -275,14 +271,27 @@ func (d *drive) perform(h *hand) {
 			}
 		}()
 	}
-	d.buys(h)
 	answer := d.call(a.Verb)(calling, h, &h.purchase)
+	free()
 	d.links.Give(link)
 	if a.Call == history.Never && h.wireErr != nil {
 		d.notSent(a, waiting, h.wireErr)
 		return
 	}
 	d.file(h, answer)
+}
+
+// pin has the attempt go over a link, or over one connection of it where the
+// strategy needs that. The function gives the connection up.
+func (h *hand) pin(ctx context.Context, link conn.Link, s *strategy.Strategy) (free func(), err error) {
+	if h.link = link; !s.Pinned {
+		return func() {}, nil
+	}
+	keys, err := s.Keys(h.purchase.Item)
+	if err == nil {
+		h.link, free, err = pinned(ctx, link, []any{"WATCH", keys[0]})
+	}
+	return free, err
 }
 
 // call is what the strategy does for a verb.
@@ -307,11 +316,12 @@ func (d *drive) notSent(a *history.Attempt, waiting context.Context, err error) 
 }
 
 // file writes an answer into the record. What the contract could not name is
-// filed by what the wire said.
+// filed by what the wire said; of an attempt that took several commands that says
+// nothing: an earlier one has run.
 func (d *drive) file(h *hand, answer sale.Answer) {
 	a, wireErr := &h.attempt, h.wireErr
 	h.receipt = answer.Receipt
-	if answer.Outcome == sale.Indeterminate && wireErr != nil && conn.FateOf(wireErr) == conn.NotRun {
+	if answer.Outcome == sale.Indeterminate && wireErr != nil && h.asked == 1 && conn.FateOf(wireErr) == conn.NotRun {
 		answer.Outcome, answer.Defect = sale.Failed, sale.NoDefect
 	}
 	a.Outcome, a.Defect = answer.Outcome, answer.Defect

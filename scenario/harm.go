@@ -16,8 +16,8 @@ import (
 // mayHarm refuses faults that a server, or a strategy, cannot have, and all of
 // them on a server that neither is ours nor was named for it.
 func (s *Spec) mayHarm(ctx context.Context, strat *strategy.Strategy, srv *server.Server) error {
-	if s.Topology.Clustered() && (strat.Contract == nil || !strat.Contract.Cluster) {
-		return fmt.Errorf("--topology %s: the contract of %s does not promise that all keys of an item are declared and in one slot (cluster: true)", s.Topology, strat.Name)
+	if s.Topology.Clustered() && !strat.Cluster {
+		return fmt.Errorf("--topology %s: %s does not promise that all keys of an item are declared and in one slot (cluster: true)", s.Topology, promiser(strat))
 	}
 	if len(s.Faults) == 0 {
 		return nil
@@ -46,7 +46,7 @@ func (s *Spec) mayHarm(ctx context.Context, strat *strategy.Strategy, srv *serve
 // keysNamed are the keys of some items that have a name in the contract.
 func keysNamed(c *contract.Contract, name string, items []sale.Item) (keys []string, err error) {
 	if c == nil {
-		return nil, fmt.Errorf("target=%s: the strategy has no contract that names keys", name)
+		return nil, fmt.Errorf("target=%s: a strategy in Go has no contract that names its keys", name)
 	}
 	if err := c.HasKey(name); err != nil {
 		return nil, fmt.Errorf("target=%s: %w", name, err)

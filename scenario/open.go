@@ -37,19 +37,11 @@ func (d desk) Multi(ctx context.Context, commands ...[]any) ([]any, error) {
 		return nil, err
 	}
 	defer d.links.Give(link)
-	if aims, can := link.(conn.Aimer); can {
-		if err := aims.Aim(ctx, commands...); err != nil {
-			return nil, err
-		}
+	link, free, err := pinned(ctx, link, commands...)
+	if err != nil {
+		return nil, err
 	}
-	if pins, can := link.(conn.Pinner); can {
-		own, free, err := pins.Pin(ctx)
-		if err != nil {
-			return nil, err
-		}
-		defer free()
-		link = own
-	}
+	defer free()
 	for _, command := range slices.Concat([][]any{{"MULTI"}}, commands) {
 		if x := link.RoundTrip(ctx, command); x.Err != nil {
 			link.RoundTrip(ctx, []any{"DISCARD"}) // an error here says nothing more
@@ -62,6 +54,20 @@ func (d desk) Multi(ctx context.Context, commands ...[]any) ([]any, error) {
 		x.Err = fmt.Errorf("EXEC: want a list, not %v", x.Reply)
 	}
 	return replies, x.Err
+}
+
+// pinned returns a link whose commands all go over one connection, to the node that
+// the given ones go to, and what gives that up.
+func pinned(ctx context.Context, link conn.Link, commands ...[]any) (conn.Link, func(), error) {
+	if aims, can := link.(conn.Aimer); can {
+		if err := aims.Aim(ctx, commands...); err != nil {
+			return nil, nil, err
+		}
+	}
+	if pins, can := link.(conn.Pinner); can {
+		return pins.Pin(ctx)
+	}
+	return link, func() {}, nil
 }
 
 // open makes a lot ready, after a trial on an item of its own. What it made
@@ -153,7 +159,7 @@ func (s *Sale) singCanary(ctx context.Context, links desk) error {
 		})
 	}
 	for _, call := range calls {
-		err := links.try(ctx, call, &p)
+		err := links.try(ctx, &s.strategy, call, &p)
 		s.trial.keep(0, p.Receipt)
 		if conn.IsCompileError(err) {
 			return cmp.Or(s.strategy.Load(ctx, links), err) // loading names the script's line
@@ -205,19 +211,24 @@ func (s *Sale) afterwards() (verbs []sale.Verb) {
 
 // try makes one purchase, which keeps its receipt, and returns what makes the whole sale impossible: a
 // wire error, or an error reply that says the command did not run.
-func (d desk) try(ctx context.Context, call func(context.Context, strategy.Doer, *sale.Purchase) sale.Answer, p *sale.Purchase) error {
+func (d desk) try(ctx context.Context, s *strategy.Strategy, call func(context.Context, strategy.Doer, *sale.Purchase) sale.Answer, p *sale.Purchase) error {
 	link, err := d.links.Take(ctx)
 	if err != nil {
 		return err
 	}
 	defer d.links.Give(link)
-	h := &hand{link: link}
+	h := &hand{purchase: *p}
+	free, err := h.pin(ctx, link, s)
+	if err != nil {
+		return err
+	}
 	answer := call(ctx, h, p)
+	free()
 	if answer.Receipt != nil {
 		p.Receipt = answer.Receipt
 	}
 	switch {
-	case h.wireErr == nil || answer.Outcome != sale.Indeterminate:
+	case h.wireErr == nil || answer.Outcome != sale.Indeterminate && answer.Outcome != sale.Failed:
 		return nil
 	case conn.FateOf(h.wireErr) == conn.NotRun || !conn.IsReply(h.wireErr) || conn.IsCompileError(h.wireErr):
 		return h.wireErr

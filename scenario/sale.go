@@ -50,7 +50,11 @@ func New(ctx context.Context, name string, spec Spec, s strategy.Strategy, srv *
 	if err := spec.mayHarm(ctx, &strat, srv); err != nil {
 		return nil, err
 	}
-	if err := spec.fitsServer(ctx, srv); err != nil {
+	needs := spec
+	if strat.Pinned && spec.Conns.Pipelines() {
+		needs.Conns = conn.Dedicated // each attempt has a connection of its own beside the shared ones
+	}
+	if err := needs.fitsServer(ctx, srv); err != nil {
 		return nil, err
 	}
 	strat = waiting(strat, spec.Wait, spec.Timeout/2)
@@ -125,15 +129,25 @@ func (s *Spec) suits(strat *strategy.Strategy) error {
 	case *s.Items > 1 && !strat.Apart && s.Arrivals.Turns == nil:
 		return fmt.Errorf("--items %d: the keys of %s are the same for every item, so there can be one at a time; --arrivals closed:8,8 sells them one after the other", *s.Items, strat.Name)
 	case s.Release > 0 && strat.Release == nil:
-		return fmt.Errorf("--release: the contract of %s has no release", strat.Name)
+		return fmt.Errorf("--release: %s has no release", promiser(strat))
 	case s.Abandon > 0 && strat.Confirm == nil:
-		return fmt.Errorf("--abandon: the contract of %s has no confirm", strat.Name)
+		return fmt.Errorf("--abandon: %s has no confirm", promiser(strat))
 	case len(s.Restock) > 0 && strat.Restock == nil:
-		return fmt.Errorf("--restock: the contract of %s does not say how (restock)", strat.Name)
+		return fmt.Errorf("--restock: %s does not say how (restock)", promiser(strat))
 	case s.Retries > 0 && strat.Terms.RetrySafe == sale.RetryNone:
-		return fmt.Errorf("--retries: the contract of %s promises nothing for a request that is sent again (retry_safe: none)", strat.Name)
+		return fmt.Errorf("--retries: %s promises nothing for a request that is sent again (retry_safe: none)", promiser(strat))
+	case s.ClientRetries > 0 && strat.Pinned:
+		return fmt.Errorf("--client-retries: the commands of %s belong to one connection, and a client library sends again over another", strat.Name)
 	}
 	return nil
+}
+
+// promiser is who says what a strategy promises.
+func promiser(strat *strategy.Strategy) string {
+	if strat.Contract == nil {
+		return strat.Name
+	}
+	return "the contract of " + strat.Name
 }
 
 func describe(ctx context.Context, srv *server.Server) history.Server {

@@ -188,12 +188,13 @@ func TestForgottenScriptIsLoadedOnce(t *testing.T) {
 		func(_ *server.Server, s *strategy.Strategy) {
 			call := s.Call
 			s.Call = func(ctx context.Context, do strategy.Doer, p *sale.Purchase) sale.Answer {
+				answer := call(ctx, do, p)
 				if p.Buyer == "100" && flushed.CompareAndSwap(false, true) {
 					if _, err := do.Do(ctx, "SCRIPT", "FLUSH"); err != nil {
 						t.Error(err)
 					}
 				}
-				return call(ctx, do, p)
+				return answer
 			}
 		})
 	if r.tail.Reloads != 1 || len(r.events) != 1 || r.events[0].Kind != "reload" {

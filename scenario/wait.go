@@ -35,9 +35,6 @@ func waitAfter(call call, n int, timeout time.Duration) call {
 		if answer.Outcome != sale.OK {
 			return answer
 		}
-		if made, can := do.(interface{ Ran() }); can {
-			made.Ran()
-		}
 		// The server counts in milliseconds, and 0 is for ever.
 		reply, err := do.Do(ctx, "WAIT", n, max(timeout.Milliseconds(), 1))
 		switch have, _ := reply.(int64); {

@@ -13,7 +13,7 @@ import (
 type bug struct {
 	class string
 	// script shows it, twin does the same thing right: each a script of
-	// lua/corpus, or a built-in one.
+	// lua/corpus, or a built-in strategy.
 	script, twin string
 	// must are the rules that must fire on the script. None may on the twin.
 	must []check.Rule
@@ -42,6 +42,7 @@ const (
 	repeats  = drained + " --attempts 2..3"
 	inPairs  = small + "--items 12 --stock 1..9 --buyers 240 --quantity 2 --limit 4 --attempts 2..3"
 	steady   = "--timeout 250ms --conns pool:25 --arrivals constant:4000/s --stock 1500 --buyers 2400 "
+	crowded  = "--timeout 250ms --conns pool:25 --arrivals closed:25 --items 4 --stock 20 --buyers 240"
 	together = "--timeout 250ms --conns pool:8 --arrivals closed:8 "
 )
 
@@ -129,19 +130,25 @@ var bugs = []bug{
 	{class: "eviction", script: "once", twin: "once", flags: steady, fault: "config-set at=250ms for=20ms set=maxmemory=1", real: true,
 		wrong: "--server-config maxmemory-policy=allkeys-random", right: "--server-config maxmemory-policy=noeviction",
 		must: []check.Rule{check.LostSale}},
+	// Nor are these scripts: strategies in Go, of several commands.
+	{class: "naive", script: "naive", twin: "decr", flags: crowded,
+		must: []check.Rule{check.Oversell}},
+	{class: "lock-expiry", script: "lock-short-lease", twin: "lock", flags: crowded, real: true,
+		must: []check.Rule{check.Oversell}},
+	{class: "sadd-decr-undo", script: "sadd-decr", twin: "once", flags: drained + " --double-click 1",
+		must: []check.Rule{check.FalseDup}},
+	{class: "watch-starved", script: "watch", twin: "watch", around: givingUpSoon, misuse: sayingSoldOut,
+		flags: small + "--items 4 --stock 25 --buyers 100",
+		must:  []check.Rule{check.Undersell}},
 	{class: "noscript", script: "once", twin: "once", flags: drained, around: forgettingScripts, counted: true},
 }
 
 // waiting are the classes that no sale here can show yet.
 var waiting = []struct{ class, reason string }{
 	{"outside-steps", "needs an order book outside Redis, which contracts cannot read yet"},
-	{"naive", "a strategy in Go: none is built yet"},
-	{"lock-expiry", "a strategy in Go: none is built yet"},
-	{"sadd-decr-undo", "a strategy in Go: none is built yet"},
-	{"watch-starved", "a strategy in Go: none is built yet"},
 }
 
-// seller returns the strategy of a script of the corpus, or of a built-in one.
+// seller returns the strategy of a script of the corpus, or a built-in one.
 func seller(script string) (strategy.Strategy, error) {
 	if slices.Contains(strategy.Names(), script) {
 		return strategy.Find(script, "")

@@ -120,7 +120,7 @@ func holders(s *strategy.Strategy, q int64) phase {
 	case err != nil:
 		p.why = err.Error()
 	case s.Terms.Limit == 0:
-		p.why = "its contract promises no limit"
+		p.why = "it promises no limit"
 	case m == 1:
 		p.why = "a buyer may hold one sale: the other runs have holders who come again"
 	case m > maxHeld:
@@ -134,7 +134,7 @@ func releases(s *strategy.Strategy, q int64) phase {
 	p := phase{name: "releases", flags: oneByOne + longIDs + patient + fmt.Sprintf(
 		" --items 40 --stock 1..%d --buyers 480 --attempts 1..2 --release 50%%", 4*q)}
 	if s.Release == nil {
-		p.why = "its contract has no release"
+		p.why = "it has no release"
 	}
 	return p
 }

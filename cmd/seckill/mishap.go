@@ -47,13 +47,35 @@ func losingStock(s *strategy.Strategy) {
 	})
 }
 
-// forgettingScripts: the server's cache of scripts is emptied now and then.
+// forgettingScripts: the server's cache of scripts is emptied when some have been
+// answered.
 func forgettingScripts(s *strategy.Strategy) {
-	before(s, func(ctx context.Context, do strategy.Doer, p *sale.Purchase) {
-		if p.Attempt == 0 { // what is sent again shall find it
+	call := s.Call
+	s.Call = func(ctx context.Context, do strategy.Doer, p *sale.Purchase) sale.Answer {
+		answer := call(ctx, do, p)
+		if p.BuyerIndex%10 == 5 && answer.Outcome.Answered() {
 			do.Do(ctx, "SCRIPT", "FLUSH")
 		}
-	})
+		return answer
+	}
+}
+
+// givingUpSoon: who watches the stock tries twice, and no more.
+func givingUpSoon(s *strategy.Strategy) {
+	soon := strategy.Watch(2)
+	s.Call, s.Teach = soon.Call, soon.Teach
+}
+
+// sayingSoldOut: who has given up is told that nothing is left.
+func sayingSoldOut(s *strategy.Strategy) {
+	call := s.Call
+	s.Call = func(ctx context.Context, do strategy.Doer, p *sale.Purchase) sale.Answer {
+		answer := call(ctx, do, p)
+		if answer.Outcome == sale.Failed {
+			answer.Outcome = sale.SoldOut
+		}
+		return answer
+	}
 }
 
 // comingEarly: somebody asks for an item before it is opened.

@@ -30,6 +30,9 @@ func (c *probeCmd) Run(app *app) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if strat.Contract == nil {
+		return 0, fmt.Errorf("%s is a strategy in Go, and a probe is of scripts; seckill run gate --script %s sells with it in many ways", strat.Name, strat.Name)
+	}
 	if c.Seed == nil {
 		c.Seed = new(rand.Uint64() >> 32) // short enough to type
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"strings"
 	"text/tabwriter"
 
@@ -22,7 +23,12 @@ func (*scriptsCmd) Run(app *app) (int, error) {
 	table := tabwriter.NewWriter(app.stdout, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(table, "SCRIPT\tPROMISES")
 	for _, s := range strategies {
-		fmt.Fprintf(table, "%s\t%s\n", s.Name, s.About)
+		if s.Contract != nil {
+			fmt.Fprintf(table, "%s\t%s\n", s.Name, s.About)
+		}
+	}
+	if err := listCompared(table); err != nil {
+		return 0, err
 	}
 	scenarios, comparisons, err := scenarios()
 	if err != nil {
@@ -36,6 +42,24 @@ func (*scriptsCmd) Run(app *app) (int, error) {
 		fmt.Fprintf(table, "%s\t%s\t%s\n", name, about, words)
 	}
 	return 0, table.Flush()
+}
+
+// listCompared lists the strategies that are there to be compared: what each
+// promises, what it takes, and what is wrong with it.
+func listCompared(table io.Writer) error {
+	fmt.Fprintln(table, "\nSTRATEGY\tPROMISES\tROUND TRIPS\tKNOWN FLAW")
+	for _, name := range strategy.Compared {
+		s, err := strategy.Find(name, "")
+		if err != nil {
+			return err
+		}
+		about := s.About
+		if s.Contract != nil {
+			about = "(a script, above)"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", s.Name, about, s.Trips, s.Flaw)
+	}
+	return nil
 }
 
 // scenarios lists the built-in scenarios, those with variants apart.

@@ -149,6 +149,12 @@ func testTransactions(t *testing.T, c *server.Cluster) {
 	if x := link.RoundTrip(t.Context(), []any{"EXEC"}); x.Err == nil || !strings.HasPrefix(x.Err.Error(), "EXECABORT ") {
 		t.Errorf("its EXEC gives %v, %v", x.Reply, x.Err)
 	}
+	// Who watches a key stays with its node as well.
+	link.RoundTrip(t.Context(), []any{"WATCH", keys[0]})
+	if x := link.RoundTrip(t.Context(), []any{"GET", keys[1]}); x.Err == nil || !strings.HasPrefix(x.Err.Error(), "MOVED ") {
+		t.Errorf("another node's key, while one is watched, gives %v, %v", x.Reply, x.Err)
+	}
+	link.RoundTrip(t.Context(), []any{"UNWATCH"})
 	links.Give(link)
 	// Without an end, the next transaction would stay on the same node.
 	for i, key := range keysOf(t, c, "multi") {

@@ -84,7 +84,10 @@ func (d *dialer) pin(ctx context.Context) (Link, func(), error) {
 	if err := l.stand(ctx); err != nil {
 		return nil, nil, err
 	}
-	return l, l.drop, nil
+	if d.lanes == nil {
+		return l, l.drop, nil
+	}
+	return &pinned{l, d.lanes.traffic}, l.drop, nil
 }
 
 // keep has a client closed with the dialer.

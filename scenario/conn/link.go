@@ -38,6 +38,9 @@ type link struct {
 	conn     *redis.Conn // nil: to be made
 	used     time.Time
 	deadline deadline
+	// bound: what comes next is about what was said over the connection before, so
+	// that it must not be given up for another.
+	bound bool
 }
 
 // RoundTrip sends a command and waits for its reply.
@@ -46,7 +49,7 @@ func (l *link) RoundTrip(ctx context.Context, args []any) Exchange {
 	// long that the server may have closed it: a request sent over it would be
 	// lost without need. This is connection wait, and no service.
 	begin := time.Now()
-	if own := isOfItsConnection(args); own && l.conn == nil {
+	if own := l.bound || isOfItsConnection(args); own && l.conn == nil {
 		return l.unsent(errGone)
 	} else if l.conn == nil || !own && begin.Sub(l.used) > rest {
 		if err := l.stand(context.WithoutCancel(ctx)); err != nil {
@@ -70,7 +73,9 @@ func (l *link) RoundTrip(ctx context.Context, args []any) Exchange {
 		x.Err = nil
 	case spoils(x.Err):
 		l.drop()
+		return x
 	}
+	l.bound = binds(args, l.bound, x.Err)
 	return x
 }
 
@@ -80,6 +85,18 @@ var errGone = errors.New("the connection that the command is about is gone")
 // isOfItsConnection reports whether a command is about what was said over the
 // same connection, so that another one would tell something else.
 func isOfItsConnection(args []any) bool { return strings.EqualFold(text(args[0]), "WAIT") }
+
+// binds reports whether a connection is bound after a command: from WATCH or
+// MULTI on, until what they began has ended.
+func binds(args []any, bound bool, err error) bool {
+	switch strings.ToUpper(text(args[0])) {
+	case "WATCH", "MULTI":
+		return bound || err == nil
+	case "UNWATCH", "DISCARD", "EXEC":
+		return false
+	}
+	return bound
+}
 
 // unsent is the exchange that an error kept from being begun.
 func (d *dialer) unsent(err error) Exchange {
@@ -119,7 +136,7 @@ func spoils(err error) bool {
 func (l *link) drop() {
 	if l.conn != nil {
 		l.conn.Close()
-		l.conn = nil
+		l.conn, l.bound = nil, false
 	}
 }
 

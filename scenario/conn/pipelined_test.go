@@ -303,4 +303,7 @@ func TestPinnedTransaction(t *testing.T) {
 		t.Errorf("EXEC gives %v", x.Reply)
 	}
 	others.Wait()
+	if load := links.Load(); load.Sent != 104 || load.InFlight != 0 || load.Busy != 0 {
+		t.Errorf("100 exchanges and 4 are counted as %+v", load)
+	}
 }

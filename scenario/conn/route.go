@@ -56,10 +56,6 @@ func isForAll(args []any) bool {
 	return false
 }
 
-func endsMulti(word string) bool {
-	return strings.EqualFold(word, "EXEC") || strings.EqualFold(word, "DISCARD")
-}
-
 // text is an argument as it is sent.
 func text(arg any) string {
 	switch arg := arg.(type) {

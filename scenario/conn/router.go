@@ -2,7 +2,6 @@ package conn
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -23,7 +22,7 @@ type router struct {
 	*cluster
 	to    map[*dialer]carrier
 	last  *dialer // used last
-	multi bool    // between MULTI and EXEC, which is all said to one node
+	bound bool    // from WATCH or MULTI to EXEC, which is all said to one node
 }
 
 // RoundTrip sends a command to the node it belongs to.
@@ -51,7 +50,7 @@ func (r *router) route(ctx context.Context, args []any) ([]*dialer, error) {
 	if isForAll(args) {
 		return r.masters(context.WithoutCancel(ctx))
 	}
-	if key, has := keyOf(args); has && !r.multi {
+	if key, has := keyOf(args); has && !r.bound {
 		node, err := r.owner(context.WithoutCancel(ctx), key)
 		return []*dialer{node}, err
 	}
@@ -70,10 +69,10 @@ func (r *router) route(ctx context.Context, args []any) ([]*dialer, error) {
 func (r *router) exchange(ctx context.Context, node *dialer, args []any) Exchange {
 	x := r.link(node).RoundTrip(ctx, args)
 	r.last = node
-	sent, word := x.Sent, text(args[0])
+	sent := x.Sent
 	for range maxRedirects {
 		addr, moved := redis.IsMovedError(x.Err)
-		if !moved || r.multi || insideScript.MatchString(x.Err.Error()) {
+		if !moved || r.bound || insideScript.MatchString(x.Err.Error()) {
 			break
 		}
 		r.learn()
@@ -90,12 +89,7 @@ func (r *router) exchange(ctx context.Context, node *dialer, args []any) Exchang
 	if x.Err != nil && (!IsReply(x.Err) || redis.HasErrorPrefix(x.Err, "CLUSTERDOWN") || redis.HasErrorPrefix(x.Err, "ASK")) {
 		r.learn() // a dead node, or one that does not have its slots
 	}
-	switch {
-	case x.Err != nil && !IsReply(x.Err) || endsMulti(word): // with the connection, what was queued is gone
-		r.multi = false
-	case strings.EqualFold(word, "MULTI"):
-		r.multi = x.Err == nil
-	}
+	r.bound = binds(args, r.bound, x.Err) && (x.Err == nil || IsReply(x.Err)) // what was begun is gone with the connection
 	x.Sent = sent
 	return x
 }
@@ -135,7 +129,7 @@ func (r *router) Aim(ctx context.Context, commands ...[]any) error {
 // Pin makes a connection of the holder's own to the node that was used last, or
 // that Aim chose.
 func (r *router) Pin(ctx context.Context) (Link, func(), error) {
-	nodes, err := r.route(ctx, nil)
+	nodes, err := r.route(ctx, []any{"MULTI"}) // has no key
 	if err != nil {
 		return nil, nil, err
 	}

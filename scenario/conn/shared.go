@@ -43,6 +43,20 @@ func (t *traffic) arrive(n, sum, now int64) {
 	t.busy.Add(-1)
 }
 
+// A pinned link has its exchanges counted with those of the shared connections.
+type pinned struct {
+	*link
+	traffic *traffic
+}
+
+// RoundTrip sends a command and waits for its reply.
+func (p *pinned) RoundTrip(ctx context.Context, args []any) Exchange {
+	counted := gauged{p.link, &p.traffic.gauge}
+	p.traffic.busy.Add(1)
+	defer p.traffic.busy.Add(-1)
+	return counted.RoundTrip(ctx, args)
+}
+
 // A starter is a carrier that is told when somebody takes it.
 type starter interface{ start() }
 

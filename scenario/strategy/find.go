@@ -18,17 +18,21 @@ import (
 // .lua file. Its contract is the .yaml beside it, or contractFile where that
 // is not empty. Errors are one line.
 func Find(script, contractFile string) (Strategy, error) {
-	builtIn := slices.Contains(Names(), script)
+	inGo := slices.IndexFunc(baselines, func(b baseline) bool { return b.name == script })
+	builtIn := slices.Contains(scripts(), script)
 	switch {
-	case builtIn && contractFile == "":
-		c, err := contract.Load(lua.Files, script+".yaml")
-		return made(c, err, "")
+	case inGo >= 0 && contractFile == "":
+		return baselines[inGo].strategy(), nil
+	case inGo >= 0:
+		return Strategy{}, fmt.Errorf("--contract: %s is a strategy in Go, and contracts are for scripts", script)
 	case builtIn:
-		source, err := lua.Files.ReadFile(script + ".lua")
-		if err != nil {
-			return Strategy{}, err
+		c, err := contract.Load(lua.Files, script+".yaml")
+		if err == nil && contractFile != "" {
+			return underContract(contractFile, c.Script, c.Source)
 		}
-		return underContract(contractFile, script+".lua", source)
+		s, err := made(c, err, "")
+		s.Flaw = flaws[script]
+		return s, err
 	case filepath.Ext(script) != ".lua":
 		return Strategy{}, fmt.Errorf("unknown script %q; known: %s, or the path of a .lua file", script, strings.Join(Names(), ", "))
 	}
@@ -37,11 +41,38 @@ func Find(script, contractFile string) (Strategy, error) {
 
 // Names returns the names of the built-in strategies, sorted.
 func Names() []string {
+	names := scripts()
+	for i := range baselines {
+		names = append(names, baselines[i].name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// scripts are the names of the built-in scripts.
+func scripts() []string {
 	files, _ := fs.Glob(lua.Files, "*.yaml") // the pattern is well formed
 	for i, file := range files {
 		files[i] = strings.TrimSuffix(file, ".yaml")
 	}
 	return files
+}
+
+// Compared are the names of the strategies that are to be compared, from the
+// simplest to those in one script.
+var Compared = []string{
+	"naive", "decr", "decr-undo", "sadd-decr", "bitfield", "watch", "lock", "lock-short-lease",
+	"tokens", "buckets", "once", "once-eval", "once-function",
+}
+
+// flaws are what is known to be wrong with scripts that are built in.
+var flaws = map[string]string{
+	"article":       "sells to one buyer again and again, below zero, and anew when its stock is lost",
+	"buckets":       "a buyer near the end walks through all buckets",
+	"once":          "the client has to load it again when the server has forgotten it",
+	"once-eval":     "the whole text goes along with every call",
+	"once-function": "Redis 7 and later",
+	"tokens":        "each unit takes memory; a buyer's id is passed as a key, so not in a cluster",
 }
 
 // BuiltIn returns the built-in strategies, sorted by name.

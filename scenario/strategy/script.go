@@ -16,7 +16,7 @@ func Script(c *contract.Contract) Strategy {
 	s := script{c}
 	made := Strategy{
 		Name: c.Name, SHA1: c.SHA1, CallBy: c.CallBy, Terms: c.Terms, Quantity: c.Quantity, Items: c.Items,
-		Apart: c.Apart(), KeysFromAnswers: c.KeysFromAnswers(), About: about(c), Contract: c,
+		Apart: c.Apart(), KeysFromAnswers: c.KeysFromAnswers(), Cluster: c.Cluster, About: about(c), Trips: "1", Contract: c,
 		With: s.with, Keys: c.Keys, KeysFor: c.KeysFor, Load: s.load, OpenFor: s.open,
 		Open: func(ctx context.Context, do Doer, item sale.Item) error { return s.open(ctx, do, item, sale.Took{}) },
 		Call: s.call, Words: c.Append, Read: c.Reply,

@@ -1,5 +1,6 @@
-// Package strategy holds the ways to sell: a script under its contract, and
-// where one is found by name.
+// Package strategy holds the ways to sell: a script under its contract, the
+// strategies in Go that scripts are compared with, and where one is found by
+// name.
 package strategy
 
 import (
@@ -25,7 +26,7 @@ type Strategy struct {
 	Name string
 	// SHA1 is the digest of the script; empty where there is none.
 	SHA1 string
-	// CallBy is how it is called: evalsha, eval or fcall.
+	// CallBy is how it is called: evalsha, eval or fcall; go where Go calls.
 	CallBy string
 	// Terms is what it promises.
 	Terms sale.Terms
@@ -36,11 +37,17 @@ type Strategy struct {
 	// Apart reports whether two items have no key in common, so that both can be
 	// on sale at the same time.
 	Apart bool
+	// Cluster reports whether all keys of an item are declared and in one slot.
+	Cluster bool
+	// Pinned: its commands are about one connection, so that a purchase needs one
+	// that nobody else uses until it is over.
+	Pinned bool
 	// KeysFromAnswers reports whether KeysFor needs the receipts of those who
 	// took part.
 	KeysFromAnswers bool
-	// About says in one line what it promises.
-	About string
+	// About says in one line what it promises, Trips how many exchanges a purchase
+	// takes, and Flaw what is known to be wrong with it.
+	About, Trips, Flaw string
 	// Contract is the contract of its script; nil where there is none.
 	Contract *contract.Contract
 

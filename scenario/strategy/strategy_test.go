@@ -159,6 +159,10 @@ func TestFindBuiltIn(t *testing.T) {
 		"limited": "4 a buyer; 2 a purchase; a resend may sell again; a missing stock is refused; one hash slot",
 		"once":    "1 a buyer; a resend sells nothing again; a missing stock is refused; one hash slot",
 	}
+	want["once-eval"], want["once-function"] = want["once"], want["once"]
+	for i := range baselines {
+		want[baselines[i].name] = baselines[i].promise
+	}
 	if len(all) != len(want) {
 		t.Errorf("%d built-in strategies, want %d", len(all), len(want))
 	}
@@ -234,7 +238,7 @@ func TestFindInTheWorkingFolder(t *testing.T) {
 func TestFindUnknown(t *testing.T) {
 	for _, name := range []string{"onse", "", "./once.yaml", "../once"} {
 		_, err := Find(name, "")
-		if want := `; known: article, buckets, cart, course, limited, once, packed, request, tokens, or the path of a .lua file`; err == nil || !strings.HasSuffix(err.Error(), want) {
+		if want := `; known: article, bitfield, buckets, cart, course, decr, decr-undo, limited, lock, lock-short-lease, naive, once, once-eval, once-function, packed, request, sadd-decr, tokens, watch, or the path of a .lua file`; err == nil || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("%q: got %v, want … %s", name, err, want)
 		}
 	}
