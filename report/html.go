@@ -94,7 +94,7 @@ type pageAttempt struct {
 // unexercised or undecided.
 type pageRule struct{ Name, Demand, State, Text string }
 
-type pageObjective struct{ Expr, Verdict, Text string }
+type pageObjective struct{ Expr, Verdict, Value, Attempts, Chance, Why string }
 
 type pagePicture struct {
 	Name, Title, Caption string
@@ -257,7 +257,7 @@ func (s *Summary) ruleState(rule check.Rule) (state, text string) {
 func (s *Summary) pageObjectives() []pageObjective {
 	var shown []pageObjective
 	for _, f := range s.Objective {
-		shown = append(shown, pageObjective{Plain(f.Expr), f.Verdict, Plain(f.reading())})
+		shown = append(shown, pageObjective{Plain(f.Expr), f.Verdict, f.value(), thousands(f.N), f.chance(), Plain(f.Why)})
 	}
 	return shown
 }

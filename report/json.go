@@ -145,7 +145,11 @@ type objective struct {
 	Value   *float64 `json:"value"`
 	Limit   float64  `json:"limit"`
 	N       int64    `json:"n"`
+	Low     *float64 `json:"low"`
+	High    *float64 `json:"high"`
+	Point   bool     `json:"point"`
 	Verdict string   `json:"verdict"`
+	Reason  Reason   `json:"reason"`
 	Why     string   `json:"why"`
 }
 
@@ -281,7 +285,7 @@ func (s *Summary) result() result {
 	}
 	r.Server.Config, r.Server.Capabilities = mapOf(r.Server.Config), mapOf(r.Server.Capabilities)
 	for _, f := range s.Objective {
-		r.Objective = append(r.Objective, objective{f.Expr, f.Value, f.Limit, f.N, f.Verdict, f.Why})
+		r.Objective = append(r.Objective, objective{f.Expr, f.Value, f.Limit, f.N, f.Low, f.High, f.Point, f.Verdict, f.Reason, f.Why})
 	}
 	for o, n := range s.Counts {
 		r.Counts[o.String()] = n

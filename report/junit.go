@@ -177,7 +177,7 @@ func (s *Summary) evidence(v *check.Violation) []string {
 }
 
 func (f *Finding) junit() junitCase {
-	c := junitCase{Name: "objective " + f.Expr}
+	c := junitCase{Name: "objective " + f.Expr, Output: &junitOutput{Plain(f.reading())}}
 	switch f.Verdict {
 	case Missed:
 		c.Failure = &junitMessage{Message: f.Why, Type: f.Verdict}

@@ -147,10 +147,10 @@ func (m *markdown) objectives() {
 	if len(m.s.Objective) == 0 {
 		return
 	}
-	m.row("objective", "verdict", "measured")
-	m.row("---", "---", "---")
+	m.row("objective", "verdict", "measured", "attempts", "interval", "why")
+	m.row("---", "---", "--:", "--:", "---", "---")
 	for _, f := range m.s.Objective {
-		m.row(inline(f.Expr), f.Verdict, inline(f.reading()))
+		m.row(inline(f.Expr), f.Verdict, inline(f.value()), thousands(f.N), inline(f.chance()), inline(f.Why))
 	}
 	m.out.WriteByte('\n')
 }

@@ -31,8 +31,7 @@ func latencyPicture(s *Summary) (picture, bool) {
 	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, percentileTicks{}
 	if missed := s.response.missed(); missed > 0 {
 		text := fmt.Sprintf("not answered: %s of %s (%s)", thousands(missed), thousands(n), share(missed, n))
-		from := float64(n) / float64(missed)
-		p.show(text, area{x: []float64{from, last}, from: []float64{times.lo}, to: []float64{times.hi}, paint: shade})
+		p.show(text, times.unanswered(float64(n)/float64(missed), last, times.points(service)))
 	}
 	p.showCurve("service (from call)", times.points(service), s.service, orange)
 	p.showCurve("response (from due)", times.points(response), s.response, blue)
@@ -44,8 +43,30 @@ func latencyPicture(s *Summary) (picture, bool) {
 	}, true
 }
 
+// unanswered is what lies, from one percentile to the last, above all times:
+// there the response of an attempt without an answer is. Service is of what was
+// sent and can go on below, where attempts were dropped.
+func (t timeAxis) unanswered(from, last float64, service plotter.XYs) area {
+	a := area{x: []float64{from}, paint: shade}
+	until := func(x, floor float64) {
+		a.x, a.from, a.to = append(a.x, x), append(a.from, floor), append(a.to, t.hi)
+	}
+	for i, at := range service {
+		if at.X > from {
+			until(at.X, service[max(i-1, 0)].Y)
+		}
+	}
+	if end := a.x[len(a.x)-1]; end < last {
+		until(last, t.lo)
+	}
+	return a
+}
+
 func latencyCaption(s *Summary) string {
-	const read = "Each step to the right looks at a tenth as many, slower attempts; the height is the time that the share below stayed within."
+	read := "Each step to the right looks at a tenth as many, slower attempts; the height is the time that the share below stayed within."
+	if s.service.count()+s.service.missed() < s.response.count()+s.response.missed() {
+		read += " Service is of the attempts that were sent; the others have a response alone, which is longer than any."
+	}
 	switch s.Head.Model {
 	case modelBurst:
 		return read + " All were due at once, so response shows the length of the queue; service is the cost of one purchase."

@@ -50,18 +50,25 @@ func (s *Summary) sentIsRecorded() string {
 // little compares the exchanges under way, by the gauge of the connections, with
 // throughput times mean service, by the instants in the record. The two are
 // the same by Little's law (Little, A Proof for the Queuing Formula L = λW, 1961).
+// Whose buyer gave up is still under way on a connection that others use.
 func (s *Summary) little() string {
 	l := s.Tail.Links
 	if l.Held == 0 || !s.oneCommandEach() {
 		return ""
 	}
+	open, slack := float64(s.Tail.Driver.Time), apart*s.carried+float64(stopped)
 	held := float64(l.Held)
-	if math.Abs(held-s.carried) <= apart*s.carried+float64(stopped) {
+	if more := held - s.carried; -slack <= more && more <= slack+s.outlived(open) {
 		return ""
 	}
-	open := float64(s.Tail.Driver.Time)
 	return fmt.Sprintf("self-check: by their gauge the connections had %s exchanges under way in the mean, and throughput times mean service is %s: the service times, or the time of the run, are not what they seem",
 		three(held/open), three(s.carried/open))
+}
+
+// outlived is how long exchanges can have been under way after their buyers had
+// given up, all together: until the doors closed at most.
+func (s *Summary) outlived(open float64) float64 {
+	return max(float64(s.abandoned)*open-s.abandonedAt, 0)
 }
 
 // utilisation compares how busy shared connections were, by readings of the

@@ -111,6 +111,32 @@ func TestChecksAreWarnings(t *testing.T) {
 	}
 }
 
+// TestLittleKnowsWhoGaveUp: an exchange whose buyer left may be under way until
+// the doors close, and no longer; and the time until he left is no less.
+func TestLittleKnowsWhoGaveUp(t *testing.T) {
+	for _, test := range []struct {
+		reason string
+		more   int64 // that the gauge saw, of an attempt given up at half time
+		defect sale.Defect
+		warns  bool
+	}{
+		{"its reply came when he had left", 400 * ms, sale.NoDefect, false},
+		{"longer than the doors were open", 700 * ms, sale.NoDefect, true},
+		{"the gauge saw less than the record", -400 * ms, sale.NoDefect, true},
+		{"a reply that nobody understands ends it", 400 * ms, sale.UnmappedReply, true},
+	} {
+		all := arrivals(20000, 1000)
+		a := &all[10000]
+		a.Outcome, a.Granted, a.Left, a.Defect = sale.Indeterminate, 0, sale.Untold, test.defect
+		tail := measuredTail(all, 0)
+		tail.Links.Held += test.more
+		s := summarize(t, record(testHead(modelOpen, "constant:20000/s"), tail, nil, all), validVerdict())
+		if said := s.little(); (said != "") != test.warns {
+			t.Errorf("%s: %q", test.reason, said)
+		}
+	}
+}
+
 func TestMeanService(t *testing.T) {
 	for _, test := range []struct {
 		reason string

@@ -78,7 +78,7 @@ func newCollector(h *history.History, v check.Verdict, objectives []Objective) *
 		c.items[i] = newItemSale()
 	}
 	for _, o := range objectives {
-		c.tallies = append(c.tallies, tally{Objective: o})
+		c.tallies = append(c.tallies, newTally(o, c.harmed()))
 	}
 	for i := range h.Events {
 		if e := &h.Events[i]; e.Kind == history.EventRestock && int(e.Item) < len(c.items) {
@@ -125,7 +125,14 @@ func (c *collector) add(a *history.Attempt) {
 	if defect || a.Outcome == sale.Dropped || a.Outcome == sale.Failed {
 		c.early++
 	}
+	if a.Outcome == sale.Indeterminate && !defect && a.Call != history.Never {
+		c.abandoned++
+		c.abandonedAt += float64(a.Return)
+	}
 	c.series.add(a)
+	for i := range c.tallies {
+		c.tallies[i].add(a)
+	}
 	if a.Verb == sale.Buy {
 		c.buy(a)
 	} else {
@@ -152,9 +159,6 @@ func (c *collector) buy(a *history.Attempt) {
 		c.notAnswered(a)
 	}
 	c.reached(a)
-	for i := range c.tallies {
-		c.tallies[i].add(a)
-	}
 	if int(a.Item) < len(c.items) {
 		c.items[a.Item].buy(a)
 	}
@@ -264,6 +268,7 @@ func (c *collector) rates() {
 	}
 	if arriving := c.lastArrival - c.firstDue; c.Head.Model == modelOpen && arriving > 0 {
 		c.Offered = ptr(float64(c.lastBuyer) / time.Duration(arriving).Seconds())
+		c.dueRate = ptr(*c.Offered * float64(c.Recorded) / (float64(c.lastBuyer) + 1))
 	}
 }
 

@@ -83,6 +83,10 @@ type Summary struct {
 	// the sum of their service times in ns, and replies those with a reply of any kind.
 	called, replies int64
 	carried         float64
+	// abandoned is the attempts of any verb that were given up after their call,
+	// abandonedAt the sum of the instants in ns.
+	abandoned   int64
+	abandonedAt float64
 	// answers is the attempts of any verb with a business reply, answerTime the sum
 	// of their service times in ns.
 	answers    int64
@@ -95,7 +99,10 @@ type Summary struct {
 	// firstDue, lastReturn and lastSale, the last return of an ok, are history.Never
 	// without an attempt that has one.
 	firstDue, lastReturn, lastSale int64
-	texts                          *history.Texts
+	// dueRate is the attempts of any verb that were due per second while buyers
+	// arrived; nil unless the model is open.
+	dueRate *float64
+	texts   *history.Texts
 	// response and service are over answered attempts; the others are missed.
 	response, service *distribution
 	// lateness is due to call, lag due to start, wait start to call.

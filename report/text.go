@@ -83,8 +83,11 @@ func (t *text) verdict() {
 	default:
 		t.say(verdict+"  ", "%s: no rule seen broken, and that proves too little; %s", what, s.unitsSold())
 	}
-	if n := t.s.missed(); n > 0 {
+	if n := t.s.decided(Missed); n > 0 {
 		t.say("MISSED  ", "%d of %d objectives", n, len(t.s.Objective))
+	}
+	if n := t.s.decided(Inconclusive); n > 0 {
+		t.say("INCONCLUSIVE  ", "%d of %d objectives", n, len(t.s.Objective))
 	}
 	t.ended()
 	if witness := s.witnessLine(); witness != "" {
@@ -96,10 +99,10 @@ func (t *text) verdict() {
 	t.expected()
 }
 
-// missed is how many objectives were missed.
-func (s *Summary) missed() (n int) {
+// decided is how many objectives have a verdict.
+func (s *Summary) decided(verdict string) (n int) {
 	for i := range s.Objective {
-		if s.Objective[i].Verdict == Missed {
+		if s.Objective[i].Verdict == verdict {
 			n++
 		}
 	}
@@ -256,27 +259,6 @@ func (t *text) objectives() {
 	}
 	for _, f := range t.s.Objective {
 		t.say(fmt.Sprintf("    %-*s  %-12s  ", long, f.Expr, f.Verdict), "%s", f.reading())
-	}
-}
-
-// reading is what was measured, and why that is not enough where it is not.
-func (f *Finding) reading() string {
-	parts := slices.DeleteFunc([]string{f.measured(), f.Why}, func(part string) bool { return part == "" })
-	return strings.Join(parts, "; ")
-}
-
-// measured is the value of a finding in words; empty without one.
-func (f *Finding) measured() string {
-	n := fmt.Sprintf(" of %s attempts", thousands(f.N))
-	switch {
-	case f.figure == errorShare && f.Value != nil:
-		return percent(*f.Value) + n
-	case f.Value == nil:
-		return ""
-	case f.figure == soldOutAt || f.figure == allAnswered:
-		return span(int64(*f.Value))
-	default:
-		return span(int64(*f.Value)) + n
 	}
 }
 

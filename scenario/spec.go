@@ -62,7 +62,7 @@ type Spec struct {
 
 	Variants Variants `yaml:"variants,omitempty" kong:"-"`
 
-	SLO          string `yaml:"slo" name:"slo" placeholder:"LIST" group:"report" help:"Objectives joined by commas: p99<5ms, ok.p99<10ms, service.p99<1ms, errors<0.1%, sold_out_at<300ms, all_answered<2s."`
+	SLO          string `yaml:"slo" name:"slo" placeholder:"LIST" group:"report" help:"Objectives joined by commas: p99<5ms, ok.p99<10ms, service.p99<1ms, ok.service.p99<1ms, errors<0.1%, dropped<1%, sent>99.9%, throughput>50000/s, selling>40000/s, sold_out_at<300ms, all_answered<2s."`
 	Report       string `yaml:"report" placeholder:"HOW" group:"report" help:"full: every file, pictures and the page; min: the record and what programs read (full, and min for gate, if not given)."`
 	RetryUnknown int    `yaml:"retry_unknown" placeholder:"N" group:"report" help:"Of gate: times it is tried again while the verdict is unknown."`
 	Out          string `yaml:"out" placeholder:"DIR" group:"report" help:"The results folder; results/NAME-TIME if not given."`

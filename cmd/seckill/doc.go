@@ -36,6 +36,21 @@
 // pass, 3 when nothing is proved, 4 when an objective of --slo was missed, and
 // else 0: a pipeline needs no more.
 //
+// # Objectives
+//
+// An objective bounds a figure: a percentile, a share, a rate or an instant. It is
+// met, missed, or inconclusive where the run cannot tell:
+//
+//	$ seckill run --server embedded --seed 1 --out goals --slo 'all_answered<5m,ok>19%,service.p99<5s'
+//	VALID  flash-sale, script once on miniredis …
+//	…
+//	  Objectives
+//	    all_answered<5m  …
+//	    ok>19%           … 20% of 5,000 attempts…
+//	    service.p99<5s   …
+//	…
+//	Results: goals  (open report.html)
+//
 // # Judging again
 //
 // The record alone is enough to judge a sale again, without a server:

@@ -20,7 +20,7 @@ func TestManual(t *testing.T) {
 	}
 	for _, c := range commands {
 		var out, errs bytes.Buffer // progress goes to errs, and so do mistakes
-		if code := Main(t.Context(), t.Context(), strings.Fields(c.line)[1:], &out, &errs); code == exitUsage {
+		if code := Main(t.Context(), t.Context(), strings.Fields(strings.ReplaceAll(c.line, "'", ""))[1:], &out, &errs); code == exitUsage {
 			out.Write(errs.Bytes())
 		}
 		if got := out.String(); !c.want.MatchString(got) {
