@@ -14,25 +14,39 @@ import (
 // Format: https://go.dev/design/14313-benchmark-format.
 func WriteBench(w io.Writer, s *Summary) error {
 	var b strings.Builder
-	for _, c := range s.benchConfig() {
-		if c.value != "" {
-			fmt.Fprintf(&b, "%s: %s\n", benchKey(c.name), Plain(c.value))
-		}
-	}
-	if s.Throughput != nil && *s.Throughput > 0 {
-		fmt.Fprintf(&b, "\nBenchmarkSale %d %.0f ns/op", s.Recorded, 1e9/(*s.Throughput))
-		for _, f := range []struct {
-			unit string
-			of   *distribution
-		}{{"p99-ns", s.response}, {"service-p99-ns", s.service}} {
-			if p99 := f.of.percentiles().P99; p99 != nil {
-				fmt.Fprintf(&b, " %d %s", *p99, f.unit)
-			}
-		}
-		fmt.Fprintf(&b, " %.0f attempts/s\n", *s.Throughput)
+	writeConfig(&b, "", s.benchConfig())
+	if line := benchLine(s); line != "" {
+		b.WriteString("\n" + line + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// writeConfig writes conditions as configuration lines, each after the prefix.
+func writeConfig(b *strings.Builder, prefix string, all []setting) {
+	for _, c := range all {
+		if c.value != "" {
+			fmt.Fprintf(b, "%s%s: %s\n", prefix, benchKey(c.name), Plain(c.value))
+		}
+	}
+}
+
+// benchLine is the run as a line, without its end; empty where nothing was
+// answered.
+func benchLine(s *Summary) string {
+	if s.Throughput == nil || *s.Throughput <= 0 {
+		return ""
+	}
+	line := fmt.Sprintf("BenchmarkSale %d %.0f ns/op", s.Recorded, 1e9/(*s.Throughput))
+	for _, f := range []struct {
+		unit string
+		of   *distribution
+	}{{"p99-ns", s.response}, {"service-p99-ns", s.service}} {
+		if p99 := f.of.percentiles().P99; p99 != nil {
+			line += fmt.Sprintf(" %d %s", *p99, f.unit)
+		}
+	}
+	return line + fmt.Sprintf(" %.0f attempts/s", *s.Throughput)
 }
 
 // ofOneRun are the fields of a scenario that tell runs apart and workloads not:

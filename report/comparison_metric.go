@@ -58,7 +58,7 @@ func metricsOf(model string, limit *float64) []Metric {
 		{"errors", unitShare, true, (*Summary).errorShare},
 		{"driver_cpu", unitTime, true, (*Summary).driverCPU},
 		{"server_cpu", unitTime, true, (*Summary).serverCPU},
-		{"round_trips", unitCount, true, (*Summary).tripsEach},
+		{"round_trips", unitCount, true, func(s *Summary) *float64 { return s.RoundTrips }},
 	}...)
 }
 
@@ -133,15 +133,6 @@ func (s *Summary) serverCPU() *float64 {
 		cpu += *of
 	}
 	return ptr(float64(cpu) / float64(s.Recorded))
-}
-
-// tripsEach is the exchanges on a connection for an attempt that was sent; nil
-// where nobody counted them.
-func (s *Summary) tripsEach() *float64 {
-	if s.Tail == nil || s.Tail.Links == nil || s.called == 0 {
-		return nil
-	}
-	return ptr(float64(s.Tail.Links.Sent) / float64(s.called))
 }
 
 // metrics are those of the comparison, the primary one first.

@@ -39,7 +39,7 @@ func WriteFolder(dir string, s *Summary) error {
 	} {
 		failed = append(failed, writeFile(filepath.Join(dir, f.name), s, f.write))
 	}
-	failed = append(failed, writePlots(dir, s)...)
+	failed = append(failed, writePlots(dir, pictures(s))...)
 	failed = slices.DeleteFunc(failed, func(err error) bool { return err == nil })
 	switch len(failed) {
 	case 0:

@@ -2,7 +2,7 @@ package report
 
 import (
 	"cmp"
-	_ "embed"
+	"embed"
 	"fmt"
 	"html/template"
 	"io"
@@ -16,8 +16,10 @@ import (
 	"github.com/seckill-bench/seckill/scenario/sale"
 )
 
-//go:embed report.html.tmpl
-var pageSource string
+// pages are the templates: page.html.tmpl is what the others share.
+//
+//go:embed *.html.tmpl
+var pages embed.FS
 
 // WriteHTML writes the report as one page that needs no network and no script.
 // Every text of a scenario, a script or a server is escaped.
@@ -26,11 +28,16 @@ func WriteHTML(w io.Writer, s *Summary) error {
 	if err != nil {
 		return err
 	}
-	t, err := template.New("report").Parse(pageSource)
+	return writePage(w, "report.html.tmpl", p)
+}
+
+// writePage fills in one of the templates.
+func writePage(w io.Writer, name string, data any) error {
+	t, err := template.New(name).Funcs(template.FuncMap{"upper": upperFirst, "args": func(all ...string) []string { return all }}).ParseFS(pages, "page.html.tmpl", name)
 	if err != nil {
 		return err
 	}
-	return t.Execute(w, p)
+	return t.ExecuteTemplate(w, name, data)
 }
 
 // A page is what the template shows. Its texts are plain; the template escapes them.
@@ -114,11 +121,11 @@ type pageRow struct {
 }
 
 func newPage(s *Summary) (*page, error) {
-	pictures, err := pagePictures(s)
+	shown, err := pagePictures(pictures(s))
 	p := &page{
 		Name: Plain(s.Head.Name), Opinion: string(s.Verdict.Opinion), Units: s.unitsSold(), Ended: Plain(s.ended()),
 		Claim: s.claim(), Facts: s.facts(), Violations: s.pageViolations(s.Verdict.Unexpected()), Expected: s.pageViolations(s.Verdict.Expected()), Doubts: plainAll(s.doubts()),
-		Objectives: s.pageObjectives(), Pictures: pictures, Columns: timeColumns, Times: s.pageTimes(), Rules: s.pageRules(),
+		Objectives: s.pageObjectives(), Pictures: shown, Columns: timeColumns, Times: s.pageTimes(), Rules: s.pageRules(),
 		Conditions: s.pageConditions(), Config: s.pageConfig(), Command: Plain(s.Head.Command), Scenario: strings.Join(plainAll(strings.Split(s.Head.Scenario, "\n")), "\n"),
 		Unanswered: s.unansweredNote(), Asks: s.asks(),
 		Seed: strconv.FormatUint(s.Head.Seed, 10) + " (" + seedSentence + ")", Seckill: Plain(s.Head.Host.Seckill),
@@ -157,9 +164,9 @@ func (s *Summary) headline() (sign, sentence string) {
 	}
 }
 
-func pagePictures(s *Summary) ([]pagePicture, error) {
+func pagePictures(all []picture) ([]pagePicture, error) {
 	var shown []pagePicture
-	for _, p := range pictures(s) {
+	for _, p := range all {
 		large, err := p.inline(wide)
 		if err != nil {
 			return nil, err
@@ -168,7 +175,7 @@ func pagePictures(s *Summary) ([]pagePicture, error) {
 		if err != nil {
 			return nil, err
 		}
-		// Safe as they are: every text in an inline picture is the report's own.
+		// Safe as they are: a picture escapes its texts.
 		shown = append(shown, pagePicture{p.name, p.title, p.caption, template.HTML(large), template.HTML(small)})
 	}
 	return shown, nil

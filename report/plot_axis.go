@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
 )
 
 // A timeUnit is the unit of a time axis.
@@ -95,6 +96,57 @@ func (n noLabels) Ticks(lo, hi float64) []plot.Tick {
 		ticks[i].Label = ""
 	}
 	return ticks
+}
+
+// labelGap is left free between two labels of a horizontal axis.
+const labelGap = vg.Length(5)
+
+// fitted are the ticks of a horizontal axis that is so wide, less labels that would
+// touch: what is left are powers of ten where the scale has them, or every second.
+type fitted struct {
+	plot.Ticker
+	axis  plot.Axis
+	width vg.Length
+}
+
+// Ticks implements plot.Ticker.
+func (f fitted) Ticks(lo, hi float64) []plot.Tick {
+	ticks := f.Ticker.Ticks(lo, hi)
+	if _, decades := f.Ticker.(percentileTicks); decades && f.touch(ticks) {
+		for i := range ticks {
+			if power := math.Log10(ticks[i].Value); math.Abs(power-math.Round(power)) > 1e-9 {
+				ticks[i].Label = ""
+			}
+		}
+	}
+	for f.touch(ticks) {
+		odd := false
+		for i := range ticks {
+			if !ticks[i].IsMinor() {
+				if odd {
+					ticks[i].Label = ""
+				}
+				odd = !odd
+			}
+		}
+	}
+	return ticks
+}
+
+// touch reports whether two labels do.
+func (f fitted) touch(ticks []plot.Tick) bool {
+	end := vg.Length(math.Inf(-1))
+	for _, t := range ticks {
+		if t.IsMinor() {
+			continue
+		}
+		middle, half := vg.Length(f.axis.Norm(t.Value))*f.width, f.axis.Tick.Label.Width(t.Label)/2
+		if middle-half < end {
+			return true
+		}
+		end = middle + half + labelGap
+	}
+	return false
 }
 
 // durationTicks are the ticks of a logarithmic axis in ns: every decade, with

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
 	"pgregory.net/rapid"
 )
 
@@ -37,6 +38,29 @@ func TestTicks(t *testing.T) {
 	} {
 		if got := labels(row.ticker.Ticks(row.lo, row.hi)); got != row.want {
 			t.Errorf("%T from %g to %g: %q, want %q: %s", row.ticker, row.lo, row.hi, got, row.want, row.reason)
+		}
+	}
+}
+
+func TestTicksFitTheirAxis(t *testing.T) {
+	percentiles := newPlot("").X
+	percentiles.Scale, percentiles.Min, percentiles.Max = plot.LogScale{}, 1, 200
+	numbers := newPlot("").X
+	numbers.Min, numbers.Max = 0, 6_000
+	for _, row := range []struct {
+		ticker       plot.Ticker
+		axis         plot.Axis
+		width        vg.Length
+		want, reason string
+	}{
+		{percentileTicks{}, percentiles, 600, "0% 50% 80% 90% 95% 98% 99% 99.5%", "there is room"},
+		{percentileTicks{}, percentiles, 150, "0% 90% 99%", "99% and 99.5% would touch"},
+		{niceTicks{}, numbers, 300, "0 1,000 2,000 3,000 4,000 5,000 6,000", "there is room"},
+		{niceTicks{}, numbers, 150, "0 2,000 4,000 6,000", "every second has it"},
+		{niceTicks{}, numbers, 50, "0 4,000", "every fourth"},
+	} {
+		if got := labels(fitted{row.ticker, row.axis, row.width}.Ticks(row.axis.Min, row.axis.Max)); got != row.want {
+			t.Errorf("%T on %g points: %q, want %q: %s", row.ticker, row.width.Points(), got, row.want, row.reason)
 		}
 	}
 }

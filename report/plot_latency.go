@@ -25,7 +25,7 @@ func latencyPicture(s *Summary) (picture, bool) {
 	}
 	p := panel{Plot: newPlot("percentile of the attempts")}
 	last := float64(max(n, 10))
-	response, service := percentileCurve(s.response, last), percentileCurve(s.service, last)
+	response, service := percentileCurve(s.response, last, curvePoints), percentileCurve(s.service, last, curvePoints)
 	times := newTimeAxis(response, service)
 	times.label(&p, "time")
 	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, percentileTicks{}
@@ -77,12 +77,12 @@ func latencyCaption(s *Summary) string {
 	}
 }
 
-// percentileCurve returns points of 1/(1−q), from 1 to last, and ns, up to where
-// the curve meets the attempts that were not answered.
-func percentileCurve(d *distribution, last float64) plotter.XYs {
+// percentileCurve returns points of 1/(1−q), so many from 1 to last, and ns, up to
+// where the curve meets the attempts that were not answered.
+func percentileCurve(d *distribution, last float64, points int) plotter.XYs {
 	var curve plotter.XYs
-	for i := range curvePoints {
-		x := math.Pow(last, float64(i)/(curvePoints-1))
+	for i := range points {
+		x := math.Pow(last, float64(i)/float64(points-1))
 		ns, ok := d.quantile(1 - 1/x)
 		if !ok {
 			return curve

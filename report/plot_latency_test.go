@@ -21,7 +21,7 @@ func TestServiceDoesNotRunThroughTheUnanswered(t *testing.T) {
 		q.lostShare, q.droppedShare = test.lost, test.dropped
 		s := q.summary(t)
 		last := float64(s.response.count() + s.response.missed())
-		curve := percentileCurve(s.service, last)
+		curve := percentileCurve(s.service, last, curvePoints)
 		axis := newTimeAxis(curve)
 		service := axis.points(curve)
 		a := axis.unanswered(last/float64(s.response.missed()), last, service)

@@ -32,6 +32,8 @@ type panel struct {
 	// y labels the vertical axis.
 	y   string
 	key []keyEntry
+	// ends name the curves beside their ends.
+	ends []endLabel
 }
 
 // A keyEntry says what a sample of a line, area or mark stands for.
@@ -58,8 +60,13 @@ func (p *panel) rangeOf(xmin, xmax, ymin, ymax float64) {
 func (p *picture) drawTitled(c draw.Canvas) {
 	c.SetColor(paper)
 	c.Fill(c.Rectangle.Path())
-	c.FillText(textStyle(ink, sizeTitle), vg.Point{X: c.Min.X + margin, Y: c.Max.Y - 19}, p.title)
-	c.FillText(textStyle(muted, sizeText), vg.Point{X: c.Min.X + margin, Y: c.Max.Y - 34}, p.conditions)
+	for _, l := range []struct {
+		text string
+		draw.TextStyle
+		down vg.Length
+	}{{p.title, textStyle(ink, sizeTitle), 19}, {p.conditions, textStyle(muted, sizeText), 34}} {
+		c.FillText(l.TextStyle, vg.Point{X: c.Min.X + margin, Y: c.Max.Y - l.down}, shortened(l.text, l.TextStyle, c.Size().X-2*margin))
+	}
 	p.draw(draw.Crop(c, 0, 0, 0, -titleHeight))
 }
 
@@ -78,23 +85,31 @@ func (p *picture) draw(c draw.Canvas) {
 
 // leftmost is where the data of every panel begins.
 func (p *picture) leftmost(c draw.Canvas) vg.Length {
-	var x vg.Length
+	var x, label vg.Length
 	for _, panel := range p.panels {
 		x = max(x, panel.DataCanvas(c).Min.X)
+		if panel.y != "" {
+			label = labelWidth
+		}
 	}
-	return x + labelWidth
+	return x + label
 }
 
 // draw draws the key and below it the plot, whose data begin at left.
 func (p *panel) draw(c draw.Canvas, left vg.Length) {
 	c.Max.Y -= p.drawKey(c, left)
-	c.Max.X -= lastTick
+	room := p.endRoom(c)
+	c.Max.X -= room
 	label := textStyle(ink, sizeText)
 	label.Rotation, label.XAlign, label.YAlign = math.Pi/2, draw.XCenter, draw.YTop
 	data := p.DataCanvas(c)
 	c.FillText(label, vg.Point{X: c.Min.X, Y: data.Center().Y}, p.y)
 	c.Min.X += left - data.Min.X
+	ticks := p.X.Tick.Marker
+	p.X.Tick.Marker = fitted{ticks, p.X, p.DataCanvas(c).Size().X}
 	p.Draw(c)
+	p.X.Tick.Marker = ticks // another width may have room for more of them
+	p.drawEnds(p.DataCanvas(c), room)
 }
 
 // drawKey draws the key into as many lines as it needs and returns their height.

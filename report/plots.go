@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"fmt"
+	"html"
 	"io"
 	"path/filepath"
 	"strings"
@@ -54,12 +55,12 @@ func conditions(s *Summary) string {
 		s.Head.Name, s.Head.Script.Name, server, s.Head.Model, thousands(s.Attempts), s.Head.Seed))
 }
 
-// writePlots writes every picture as NAME.png and NAME.svg into a folder. One
-// that cannot be written does not keep the others from it.
-func writePlots(dir string, s *Summary) (failed []error) {
-	for _, p := range pictures(s) {
+// writePlots writes pictures as NAME.png and NAME.svg into a folder. One that
+// cannot be written does not keep the others from it.
+func writePlots(dir string, all []picture) (failed []error) {
+	for _, p := range all {
 		for ending, drawn := range map[string]func() ([]byte, error){".png": p.png, ".svg": p.svg} {
-			failed = append(failed, writeFile(filepath.Join(dir, p.name+ending), s, func(w io.Writer, _ *Summary) error {
+			failed = append(failed, writeInto(filepath.Join(dir, p.name+ending), func(w io.Writer) error {
 				file, err := drawn()
 				if err != nil {
 					return err
@@ -104,7 +105,7 @@ func (p *picture) inline(width vg.Length) (string, error) {
 	if !found {
 		return "", fmt.Errorf("drawing %s: not an SVG", p.name)
 	}
-	head := fmt.Sprintf(`<svg viewBox="0 0 %g %g" role="img" aria-label="%s">`, width.Points(), p.height.Points(), p.title)
+	head := fmt.Sprintf(`<svg viewBox="0 0 %g %g" role="img" aria-label="%s">`, width.Points(), p.height.Points(), html.EscapeString(p.title))
 	return head + paintNames().Replace(fontFallback(body)), nil
 }
 

@@ -102,7 +102,7 @@ func wellFormed(doc []byte) error {
 
 func TestPictureSizes(t *testing.T) {
 	dir := t.TempDir()
-	if err := errors.Join(writePlots(dir, crowd(10, 3).summary(t))...); err != nil {
+	if err := errors.Join(writePlots(dir, pictures(crowd(10, 3).summary(t)))...); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"latency", "timeline", "stock", "rank"} {
@@ -169,6 +169,10 @@ func labelled(axis plot.Axis) (n int) {
 }
 
 func TestPaintsDiffer(t *testing.T) {
+	style, err := pages.ReadFile("page.html.tmpl")
+	if err != nil {
+		t.Fatal(err)
+	}
 	seen := make(map[string]bool)
 	for _, p := range paints {
 		for _, key := range []string{p.name, fmt.Sprint(p.R, p.G, p.B)} {
@@ -177,7 +181,7 @@ func TestPaintsDiffer(t *testing.T) {
 			}
 			seen[key] = true
 		}
-		if n := strings.Count(pageSource, "--"+p.name+":"); n != 2 {
+		if n := strings.Count(string(style), "--"+p.name+":"); n != 2 {
 			t.Errorf("the page gives --%s %d values, want one for light and one for dark", p.name, n)
 		}
 	}

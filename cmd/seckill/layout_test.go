@@ -56,6 +56,7 @@ var onlyIn = map[string][]string{
 	"github.com/alecthomas/kong":      {"cmd/seckill/"},
 	"go.yaml.in/yaml":                 {"scenario/contract/", "scenario/load.go", "scenario/variant.go", "scenario/fault/fault.go", "report/"},
 	"github.com/anishathalye":         {},
+	"github.com/chromedp":             {},
 	"pgregory.net/rapid":              {},
 	"github.com/rogpeppe/go-internal": {},
 }
