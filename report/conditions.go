@@ -101,7 +101,7 @@ func (s *Summary) loadLine() string {
 	var parts []string
 	for _, name := range []string{
 		"skew", "quantity", "restock", "buyers", "attempts", "double_click", "retries", "release", "abandon",
-		"arrivals", "duration", "conns", "timeout", "patience", "lost_replies", "wait", "client_retries", "server_config",
+		"arrivals", "duration", "conns", "timeout", "patience", "lost_replies", "wait", "client_retries", "fork_at", "server_config",
 	} {
 		switch value := s.setting(name); {
 		case slices.Contains([]string{"", "0", "0s", "uniform"}, value) || name == "quantity" && value == "1":

@@ -56,7 +56,7 @@ func (s *Summary) showSoldOut(p *panel, unit timeUnit) {
 	}
 }
 
-// showEvents marks the restocks and reloads in a panel and in its key, and names
+// showEvents marks the restocks, reloads and forks in a panel and in its key, and names
 // the faults.
 func (s *Summary) showEvents(p *panel, unit timeUnit) {
 	s.nameFaults(p, unit)
@@ -73,6 +73,9 @@ func (s *Summary) showEvents(p *panel, unit timeUnit) {
 	if m := s.eventMarks(history.EventReload, unit, s.reloadStyle()); len(m.at) > 0 {
 		p.show("script loaded again", m)
 	}
+	if m := s.eventMarks(history.EventFork, unit, forkStyle()); len(m.at) > 0 {
+		p.show("the server forked", m)
+	}
 }
 
 // markAll marks the same in a panel whose key has no room for it.
@@ -82,7 +85,10 @@ func (s *Summary) markAll(p *panel, unit timeUnit) {
 	}
 	p.Add(edges(s.faultBands(unit)))
 	p.Add(s.eventMarks(history.EventRestock, unit, stroke(purple, lineThick)), s.eventMarks(history.EventReload, unit, s.reloadStyle()))
+	p.Add(s.eventMarks(history.EventFork, unit, forkStyle()))
 }
+
+func forkStyle() draw.LineStyle { return dashes(ink, lineThin) }
 
 func (*Summary) reloadStyle() draw.LineStyle {
 	style := dashes(muted, lineThick)

@@ -83,6 +83,7 @@ func (d *drive) open(gate chan struct{}) {
 		d.clock.start()
 		d.beside.Go(d.watch)
 		d.meanwhile.Go(d.restock)
+		d.meanwhile.Go(d.fork)
 		d.meanwhile.Go(d.sample)
 		ready := make(chan struct{})
 		d.meanwhile.Go(func() { d.harm(ready) })

@@ -19,6 +19,9 @@ func (s *Spec) mayHarm(ctx context.Context, strat *strategy.Strategy, srv *serve
 	if s.Topology.Clustered() && !strat.Cluster {
 		return fmt.Errorf("--topology %s: %s does not promise that all keys of an item are declared and in one slot (cluster: true)", s.Topology, promiser(strat))
 	}
+	if s.ForkAt > 0 && srv.Kind != server.Spawned {
+		return fmt.Errorf("--fork-at: %s is no server that the harness started: only those are told to fork", srv.Address)
+	}
 	if len(s.Faults) == 0 {
 		return nil
 	}

@@ -25,6 +25,7 @@ type Spec struct {
 	Access        `yaml:",inline" embed:""`
 	Topology      server.Topology `yaml:"topology" default:"standalone" placeholder:"KIND" group:"server" help:"Of a private server: standalone, replicas:N (a primary with N replicas), or cluster:N (N masters with a replica each) (default ${default})."`
 	ServerConfig  string          `yaml:"server_config" placeholder:"LIST" group:"server" help:"Settings of a private server, joined by commas: appendonly=yes,appendfsync=always."`
+	ForkAt        time.Duration   `yaml:"fork_at" placeholder:"TIME" group:"server" help:"When a private server shall save its data and rewrite its append-only file, for each of which it forks; never if not given."`
 	AllowFaultsOn string          `yaml:"allow_faults_on" placeholder:"URL" group:"server" help:"The address of a server that is not ours and may be harmed: faults run on no other."`
 	Overwrite     bool            `yaml:"overwrite" group:"server" help:"Sell over keys of the item that exist on the server; they are removed like all others."`
 
@@ -126,9 +127,11 @@ func (s *Spec) check() error {
 		{s.Wait > 0 && s.ClientRetries > 0, "--wait does not go with --client-retries: the library would ask about another connection than the one that sold"},
 		{s.Wait > 0 && s.Conns.Pipelines(), "--wait does not go with --conns " + s.Conns.String() + ": WAIT would hold up all who share the connection"},
 		{s.ClientRetries > 0 && s.Conns.Pipelines(), "--client-retries does not go with --conns " + s.Conns.String() + ": the library would send a whole batch again"},
+		{s.ForkAt < 0, fmt.Sprintf("--fork-at %s: want a time after the doors open", s.ForkAt)},
 		{s.Sample < 0, fmt.Sprintf("--sample %s: want a length of time, or 0s", s.Sample)},
 		{(s.TLSCert == "") != (s.TLSKey == ""), "--tls-cert and --tls-key go together"},
 		{s.Arrivals.Turns != nil && len(s.Restock) > 0, "--restock goes with items that are on sale together, not with --arrivals " + s.Arrivals.String()},
+		{s.Arrivals.Turns != nil && s.ForkAt > 0, "--fork-at goes with items that are on sale together, not with --arrivals " + s.Arrivals.String()},
 		{s.Arrivals.Turns != nil && len(s.Faults) > 0, "--fault goes with items that are on sale together, not with --arrivals " + s.Arrivals.String()},
 	} {
 		if bad.is {

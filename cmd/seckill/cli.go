@@ -25,6 +25,7 @@ const (
 // grammar is the command line.
 type grammar struct {
 	Run      runCmd      `cmd:"" help:"Drive a sale, judge it, report it."`
+	Capacity capacityCmd `cmd:"" help:"Search for the highest rate that holds an objective: while selling, and while refusing."`
 	Probe    probeCmd    `cmd:"" help:"Try a script one buyer at a time: most bugs show without load."`
 	Compare  compareCmd  `cmd:"" help:"Run variants of a scenario in turn, or take what was recorded of some, and say which is better."`
 	Check    checkCmd    `cmd:"" help:"Judge a saved history again."`
@@ -114,6 +115,7 @@ func dispatch(app *app, args []string) (int, error) {
 
 // groups are the headings of the flags of run and compare.
 var groups = []kong.Group{
+	{Key: "search", Title: "What is searched for:"},
 	{Key: "sale", Title: "What is sold:"},
 	{Key: "crowd", Title: "Who comes, and when:"},
 	{Key: "server", Title: "Where:"},

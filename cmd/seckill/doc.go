@@ -168,6 +168,19 @@
 // Kills, failovers and the like take a private redis-server. The scenarios
 // named after what they do have them built in.
 //
+// # How much it carries
+//
+// Capacity searches for the highest rate of arrivals that holds an objective:
+// while every attempt is granted, and while there is nothing to sell. Here it may
+// go no higher than 500/s, and so ends at once:
+//
+//	$ seckill capacity --server embedded --figure selling --slo 'p90<30s' --timeout 60s --from 500/s --to 500/s --step 200ms --confirm 200ms --seed 1 --out capacity
+//	FOUND  flash-sale, script once on miniredis …: the highest rate that holds p90<30s
+//
+//	  Selling:   500/s holds p90<30s (4 of … steps of … ms); the objective was met at the highest rate
+//	…
+//	Results: capacity  (open capacity.html)
+//
 // # Scenarios
 //
 // Every flag of run is a key of a scenario file, with _ for -. The file needs

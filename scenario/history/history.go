@@ -100,6 +100,7 @@ const (
 	EventRestock = "restock" // an item got more units
 	EventStock   = "stock"   // the stock of an item was read
 	EventFault   = "fault"   // somebody did the sale some harm on purpose
+	EventFork    = "fork"    // the server was asked to save, or to rewrite its log: it forks for that
 )
 
 // A History is a whole sale, as the judge and the reports read it.
