@@ -78,8 +78,8 @@ type Contrast struct {
 type ContrastRow struct {
 	Metric
 	compare.Estimate
-	// Adjusted is the p-value, corrected for the other metrics and variants; of the
-	// primary it is corrected for the other variants.
+	// Adjusted is the p-value: that of the primary metric corrected for the other
+	// variants, that of another one for the other metrics of its variant.
 	Adjusted float64
 	// Base and Figure are the medians over the rounds; nil: no run has it. +Inf:
 	// it took longer than could be measured.
@@ -213,24 +213,28 @@ func finite(figures []float64) []float64 {
 	return slices.DeleteFunc(slices.Clone(figures), func(f float64) bool { return math.IsNaN(f) || math.IsInf(f, 0) })
 }
 
-// correct adjusts the p-values: those of the primary metric, which was named
-// before, for the other variants, and all others for each other. Figures without
-// an interval were not tested.
-func (c *Comparison) correct() {
-	var primary, others []*ContrastRow
+// families are the rows that are tested together: those of the primary metric,
+// which was named before and which the variants are judged by; and for each
+// variant its others. Figures without an interval are not tested.
+func (c *Comparison) families() [][]*ContrastRow {
+	all := make([][]*ContrastRow, 1+len(c.Contrasts))
 	for i := range c.Contrasts {
 		for j := range c.Contrasts[i].Rows {
-			row := &c.Contrasts[i].Rows[j]
-			switch {
-			case row.Confidence == 0:
-			case j == 0:
-				primary = append(primary, row)
-			default:
-				others = append(others, row)
+			family := 0
+			if j > 0 {
+				family = i + 1
+			}
+			if row := &c.Contrasts[i].Rows[j]; row.Confidence > 0 {
+				all[family] = append(all[family], row)
 			}
 		}
 	}
-	for _, family := range [][]*ContrastRow{primary, others} {
+	return all
+}
+
+// correct adjusts the p-values of each family.
+func (c *Comparison) correct() {
+	for _, family := range c.families() {
 		p := make([]float64, len(family))
 		for i, row := range family {
 			p[i] = row.P
@@ -310,6 +314,17 @@ func (v *Variant) broken() map[check.Rule]int {
 	runs := map[check.Rule]int{}
 	for _, run := range v.runs() {
 		for _, violation := range run.Summary.Verdict.Unexpected() {
+			runs[violation.Rule]++
+		}
+	}
+	return runs
+}
+
+// expected counts the runs that broke a rule as was expected.
+func (v *Variant) expected() map[check.Rule]int {
+	runs := map[check.Rule]int{}
+	for _, run := range v.runs() {
+		for _, violation := range run.Summary.Verdict.Expected() {
 			runs[violation.Rule]++
 		}
 	}

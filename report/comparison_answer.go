@@ -18,7 +18,7 @@ type variantAnswer struct {
 
 // wordStates is how the page paints a word; another one is plain.
 var wordStates = map[string]string{
-	wordWrong: "bad", wordRegression: "bad", wordWorse: "bad", "regression": "bad", "worse": "bad",
+	wordWrong: "bad", wordForeseen: "bad", sideWrong: "bad", wordRegression: "bad", wordWorse: "bad", "regression": "bad", "worse": "bad",
 	wordUnknown: "open", wordInconclusive: "open", "inconclusive": "open",
 	wordBetter: "good", wordNoRegression: "good", "better": "good", "no regression": "good",
 }
@@ -41,7 +41,7 @@ func (c *Comparison) answers() (all []variantAnswer) {
 		x := &c.Contrasts[i]
 		all = append(all, variantAnswer{Plain(x.Variant), stateOf(c.wordOf(x)), spoken(c.headline(x)), Plain(c.sentence(x))})
 	}
-	wrong := func(a variantAnswer) int { return int(oneIf(a.Word == spoken(wordWrong))) }
+	wrong := func(a variantAnswer) int { return int(oneIf(strings.HasPrefix(a.Word, spoken(wordWrong)))) }
 	slices.SortStableFunc(all, func(a, b variantAnswer) int { return wrong(b) - wrong(a) })
 	return all
 }

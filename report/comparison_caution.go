@@ -113,12 +113,10 @@ func (c *Comparison) drifted() string {
 // they are corrected for the number of questions.
 func (c *Comparison) powerless() string {
 	rounds, families := 0, [2]int{}
-	for i := range c.Contrasts {
-		for j := range c.Contrasts[i].Rows {
-			if row := &c.Contrasts[i].Rows[j]; row.Confidence > 0 {
-				families[min(j, 1)]++
-				rounds = max(rounds, row.Estimate.Rounds)
-			}
+	for i, family := range c.families() {
+		families[min(i, 1)] = max(families[min(i, 1)], len(family))
+		for _, row := range family {
+			rounds = max(rounds, row.Estimate.Rounds)
 		}
 	}
 	whose := ""

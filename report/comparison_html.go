@@ -33,6 +33,9 @@ type comparisonPage struct {
 	// Embedded is the notice of runs on the embedded server; else empty.
 	Embedded  string
 	Base, How string
+	// Overview has a row for each variant, below one of headings; nil with one beside
+	// the base.
+	Overview  [][]string
 	Contrasts []pageContrast
 	Pictures  []pagePicture
 	Warnings  []string
@@ -78,6 +81,9 @@ func newComparisonPage(c *Comparison) (*comparisonPage, error) {
 		Undecided: plainAll(c.Undecided), Doubts: plainAll(c.collection().AllDoubts()), Base: Plain(c.Variants[0].Name), How: Plain(c.how()),
 		Pictures: shown, Warnings: plainAll(c.Warnings), RunsLine: upperFirst(c.roundsLine()), Command: Plain(c.Command),
 		Seed: strconv.FormatUint(c.Seed, 10) + " (" + seedSentence + ")", WhyUnpaired: whyUnpaired,
+	}
+	for _, row := range c.overview() {
+		p.Overview = append(p.Overview, plainAll(row))
 	}
 	p.contrasts(c)
 	for i := range c.Variants {

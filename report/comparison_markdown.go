@@ -9,6 +9,7 @@ func WriteComparisonMarkdown(w io.Writer, c *Comparison) error {
 	c.verdictsIn(m)
 	m.bullets("Why nothing can be concluded", c.Undecided)
 	m.bullets("In doubt", c.collection().AllDoubts())
+	c.overviewIn(m)
 	for i := range c.Contrasts {
 		c.tableIn(m, &c.Contrasts[i])
 	}
@@ -42,6 +43,23 @@ func (c *Comparison) sign() string {
 		return "?"
 	}
 	return "✗"
+}
+
+func (c *Comparison) overviewIn(m *markdown) {
+	for i, row := range c.overview() {
+		rule := []string{"---", "---"}
+		for j := range row {
+			row[j] = inline(row[j])
+			if j > 1 {
+				rule = append(rule, "--:")
+			}
+		}
+		m.row(row...)
+		if i == 0 {
+			m.row(rule...)
+		}
+	}
+	m.out.WriteByte('\n')
 }
 
 func (c *Comparison) tableIn(m *markdown, contrast *Contrast) {

@@ -16,8 +16,11 @@ func WriteComparisonText(w io.Writer, c *Comparison) error {
 	t.verdicts()
 	t.list("  Why nothing can be concluded", c.Undecided)
 	t.list("  In doubt", c.collection().AllDoubts())
+	t.overview()
 	for i := range c.Contrasts {
-		t.table(&c.Contrasts[i])
+		if len(c.Contrasts) <= mostTables {
+			t.table(&c.Contrasts[i])
+		}
 	}
 	t.how()
 	t.evidence()
@@ -52,8 +55,9 @@ func (t *comparisonText) verdicts() {
 		t.say(t.hang(contrast.Variant), "%s: %s.", c.headline(contrast), Plain(c.sentence(contrast)))
 	}
 	for i := range c.Variants {
-		if line := c.Variants[i].expectedIn(); line != "" {
-			t.say(t.hang(c.Variants[i].Name), "expected: %s.", line)
+		v := &c.Variants[i]
+		if line := v.inRuns(v.expected()); line != "" && (i == 0 || len(c.foreseen(v.Name)) == 0) {
+			t.say(t.hang(v.Name), "expected: %s.", line)
 		}
 	}
 }
@@ -72,23 +76,26 @@ func (t *comparisonText) hang(name string) string {
 
 const mostHung = 16
 
-// expectedIn tells what the runs of a variant broke as was expected.
-func (v *Variant) expectedIn() string {
-	runs := map[string]int{}
-	var order, parts []string
-	for _, run := range v.runs() {
-		for _, violation := range run.Summary.Verdict.Expected() {
-			rule := string(violation.Rule)
-			if runs[rule] == 0 {
-				order = append(order, rule)
-			}
-			runs[rule]++
+// mostTables is how many variants have their tables on a terminal.
+const mostTables = 3
+
+// overview is the table of all variants, where there are several.
+func (t *comparisonText) overview() {
+	rows := t.c.overview()
+	if rows == nil {
+		return
+	}
+	t.out.WriteByte('\n')
+	for _, row := range rows {
+		line := "  " + pad(short(row[0], mostHung+2), -mostHung-2) + " " + pad(row[1], -9)
+		for _, cell := range row[2:] {
+			line += pad(cell, 12)
 		}
+		t.out.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
-	for _, rule := range order {
-		parts = append(parts, fmt.Sprintf("%s broken in %d of %s", rule, runs[rule], runsOf(len(v.runs()))))
+	if len(t.c.Contrasts) > mostTables {
+		t.say("  ", "%s", "Every figure of each beside "+Plain(t.c.Variants[0].Name)+" stands in compare.md and compare.html.")
 	}
-	return strings.Join(parts, ", ")
 }
 
 // nameColumn is the most that a variant's name takes of a column.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 // What is said of a contrast in a word, of the whole too.
 const (
 	wordWrong        = "WRONG"
+	wordForeseen     = "WRONG, AS EXPECTED"
 	wordUnknown      = "UNKNOWN"
 	wordRegression   = "REGRESSION"
 	wordNoRegression = "NO REGRESSION"
@@ -59,12 +61,15 @@ func (c *Comparison) Word() string {
 }
 
 // wordOf says in a word what came of one contrast. A variant that is wrong is
-// never better, and nothing is compared with a base that is.
+// never better, also where nobody expected it to be right, and nothing is compared
+// with a base that is.
 func (c *Comparison) wordOf(contrast *Contrast) string {
 	row := &contrast.Rows[0]
 	switch {
 	case len(c.variant(contrast.Variant).broken()) > 0:
 		return wordWrong
+	case len(c.foreseen(contrast.Variant)) > 0:
+		return wordForeseen
 	case len(c.Undecided) > 0 || len(c.Variants[0].broken()) > 0:
 		return wordInconclusive
 	}
@@ -126,7 +131,7 @@ func (c *Comparison) answerTo(contrast *Contrast, row int) string {
 // that is wrong.
 func (c *Comparison) sideOf(contrast *Contrast, r *ContrastRow) string {
 	side := r.side()
-	if side == sideBetter && len(c.variant(contrast.Variant).broken()) > 0 {
+	if side == sideBetter && c.wrong(contrast.Variant) {
 		return sideWrong
 	}
 	return side
@@ -147,8 +152,8 @@ func (c *Comparison) sentence(contrast *Contrast) string {
 	row := &contrast.Rows[0]
 	figures := row.beside(base.Name)
 	switch {
-	case len(v.broken()) > 0:
-		return fmt.Sprintf("%s; how fast it is comes second: %s", v.brokenIn(), figures)
+	case c.wrong(v.Name):
+		return fmt.Sprintf("%s; how fast it is comes second: %s", v.inRuns(c.brokenOf(v)), figures)
 	case len(c.Undecided) > 0:
 		return figures + "; nothing can be concluded from that"
 	case len(base.broken()) > 0:
@@ -177,9 +182,34 @@ func (r *ContrastRow) moreRounds(limit float64) string {
 	}
 }
 
+// foreseen counts, for each rule that a variant broke as was expected and the base
+// did not, the runs in which it was. What both break is what the scenario does to
+// whoever sells.
+func (c *Comparison) foreseen(variant string) map[check.Rule]int {
+	runs, base := c.variant(variant).expected(), c.Variants[0].expected()
+	maps.DeleteFunc(runs, func(rule check.Rule, _ int) bool { return base[rule] > 0 })
+	return runs
+}
+
+// wrong reports whether a variant broke a rule, be it as was expected.
+func (c *Comparison) wrong(variant string) bool {
+	return len(c.variant(variant).broken())+len(c.foreseen(variant)) > 0
+}
+
+// brokenOf are the rules for which a variant is wrong.
+func (c *Comparison) brokenOf(v *Variant) map[check.Rule]int {
+	if broken := v.broken(); len(broken) > 0 {
+		return broken
+	}
+	return c.foreseen(v.Name)
+}
+
 // brokenIn says which rules the runs of a variant broke, and in how many.
-func (v *Variant) brokenIn() string {
-	broken, n := v.broken(), len(v.runs())
+func (v *Variant) brokenIn() string { return v.inRuns(v.broken()) }
+
+// inRuns says in how many of a variant's runs rules were broken.
+func (v *Variant) inRuns(broken map[check.Rule]int) string {
+	n := len(v.runs())
 	var parts []string
 	for _, rule := range inOrder(broken) {
 		parts = append(parts, fmt.Sprintf("%s broken in %d of %s", rule, broken[rule], runsOf(n)))
@@ -363,7 +393,7 @@ func (c *Comparison) how() string {
 	}
 	name := c.Contrasts[0].Rows[0].Name
 	return fmt.Sprintf("What decides is %s. Figures are medians over the rounds; a ratio is the median of those within each round, with its signed-rank interval of 95%%. "+
-		"p is corrected for being one of several (Holm): that of %s for the number of variants, the others for all of them.", c.about(name), name)
+		"p is corrected for being one of several (Holm): that of %s for the number of variants, the others for the figures of the same variant.", c.about(name), name)
 }
 
 // about explains the metric that decides.
