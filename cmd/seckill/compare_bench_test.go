@@ -88,8 +88,9 @@ func privateServerFor(b *testing.B) *server.Server {
 	return srv
 }
 
-// crowd is the load of each run: a third of a second of selling, 64 at once.
-var crowd = []string{"--server=redis-server", "--stock=18000", "--buyers=20000", "--arrivals=closed:64"}
+// crowd is the load of each run: a third of a second of selling, 500 at once over
+// connections by which the server is kept busy, so that what a script costs shows.
+var crowd = []string{"--server=redis-server", "--stock=90000", "--buyers=100000", "--arrivals=closed:500", "--conns=pipelined"}
 
 // compareOnce makes one comparison of two scripts and returns what it says of the
 // primary metric.
