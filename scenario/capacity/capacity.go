@@ -162,12 +162,12 @@ func (s *Search) ceiling() float64 {
 func (r *ruling) undecided() bool { return r.verdict != Passed && r.verdict != Failed }
 
 // beyond is the rate past the knee; false: no knee was found, or that rate is not
-// allowed or cannot be offered.
+// allowed, or nobody could tell how it went at rates below the knee already.
 func (s *Search) beyond() (float64, bool) {
 	held, broke := s.held(), s.broke()
 	rate := min(roundDown(1.5*held), s.o.Most)
 	ceiling := s.ceiling()
-	return rate, held > 0 && broke > 0 && rate > broke && (ceiling == 0 || rate < ceiling)
+	return rate, held > 0 && broke > 0 && rate > broke && (ceiling == 0 || ceiling > broke)
 }
 
 // held is the highest rate that held: by confirming, as soon as any did, else by

@@ -174,3 +174,30 @@ func TestRatesAreRoundedTowardsWhereTheyCameFrom(t *testing.T) {
 		}
 	}
 }
+
+// A few rates above the knee at which nobody could tell how it went do not keep
+// the search from looking past it; below the knee they do.
+func TestPastAKneeBelowWhatWasNotTold(t *testing.T) {
+	for _, tt := range []struct {
+		reason       string
+		least, most  float64 // where nobody could tell
+		past         bool
+		holds, fails float64
+	}{
+		{"above the knee", 25500, 27000, true, 24000, 24001},
+		{"instead of a knee", 23000, 40000, false, 23000, 40000},
+	} {
+		_, steps := search(Options{Start: 11000}, func(s Step) Result {
+			switch {
+			case s.Rate >= tt.least && s.Rate <= tt.most:
+				return Limited
+			case s.Rate <= tt.holds:
+				return Passed
+			}
+			return Failed
+		})
+		if last := steps[len(steps)-1]; (last.Phase == Beyond) != tt.past {
+			t.Errorf("%s: the last step is %+v", tt.reason, last.Step)
+		}
+	}
+}
