@@ -88,9 +88,9 @@ func privateServerFor(b *testing.B) *server.Server {
 	return srv
 }
 
-// crowd is the load of each run: a third of a second of selling, 500 at once over
+// crowd is the load of each run: a sixth of a second of selling, 500 at once over
 // connections by which the server is kept busy, so that what a script costs shows.
-var crowd = []string{"--server=redis-server", "--stock=90000", "--buyers=100000", "--arrivals=closed:500", "--conns=pipelined"}
+var crowd = []string{"--server=redis-server", "--stock=45000", "--buyers=50000", "--arrivals=closed:500", "--conns=pipelined"}
 
 // compareOnce makes one comparison of two scripts and returns what it says of the
 // primary metric.
