@@ -1,6 +1,9 @@
 package report
 
 import (
+	"bytes"
+	"encoding/xml"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +34,7 @@ func TestCapacityAnswers(t *testing.T) {
 	cut.Answer.Ended, cut.Answer.Confirmed, cut.Answer.Why = capacity.Unfinished, false, "the search was ended before it was done"
 	masters := searched(Selling, o, 47000, limited)
 	masters.Masters = 3
+	blind := searched(Selling, o, 47000, func(s *CapacityStep) { s.Result = capacity.Limited })
 	coy := CapacitySearch{Figure: Refusing, Unmeasured: "it says not_ready"}
 	found := searched(Selling, o, 47000, nil)
 	for _, tt := range []struct {
@@ -52,6 +56,7 @@ func TestCapacityAnswers(t *testing.T) {
 		{"a wrong script", []CapacitySearch{searched(Selling, o, 47000, wrong)}, false, 1, "INVALID", check.Invalid, "a rule was broken at 30,000/s"},
 		{"a script of which nobody knows", []CapacitySearch{searched(Selling, o, 47000, doubtful)}, false, 3, "UNDECIDED", check.Unknown, "nobody can tell whether the script was right at the lowest rate"},
 		{"interrupted", []CapacitySearch{cut}, false, 3, "UNDECIDED", check.Valid, "40,500/s held p99<5ms (4 of 4 steps of 2 s), which is not confirmed; 42,400/s does not (0 of 2); the search was ended"},
+		{"driver or host were the bound at every rate", []CapacitySearch{blind}, false, 3, "UNDECIDED", check.Valid, "no rate is known to hold p99<5ms: driver or host were the bound at every rate tried, from 15,000/s down to 3,750/s"},
 		{"a figure that the script does not show", []CapacitySearch{coy, found}, false, 3, "UNDECIDED", check.Valid, "not measured: it says not_ready"},
 		{"a wrong script outweighs the others", []CapacitySearch{searched(Selling, high, 47000, nil), searched(Refusing, o, 47000, wrong)}, false, 1, "INVALID", check.Invalid, "no rate that was tried"},
 		{"not decided outweighs missed", []CapacitySearch{searched(Selling, high, 47000, nil), cut}, false, 3, "UNDECIDED", check.Valid, "no rate that was tried"},
@@ -60,6 +65,21 @@ func TestCapacityAnswers(t *testing.T) {
 		c := &Capacity{SLO: "p99<5ms", Quick: tt.quick, Searches: tt.searches}
 		if code, word, opinion := c.ExitCode(), c.word(), c.Opinion(); code != tt.code || word != tt.word || opinion != tt.opinion {
 			t.Errorf("%s: exit code %d, %s, %s; want %d, %s, %s", tt.reason, code, word, opinion, tt.code, tt.word, tt.opinion)
+		}
+		failures, errs := map[int]int{1: 1, 4: 1}[tt.code], map[int]int{3: 1}[tt.code]
+		switch tt.reason { // two searches, and neither is found
+		case "a wrong script outweighs the others":
+			failures = 2
+		case "not decided outweighs missed":
+			failures = 1
+		}
+		var out bytes.Buffer
+		var doc junitSuites
+		if err := errors.Join(WriteCapacityJUnit(&out, c), xml.Unmarshal(out.Bytes(), &doc)); err != nil {
+			t.Fatal(err)
+		}
+		if s := doc.Suites[0]; s.Failures != failures || s.Errors != errs || s.Tests != len(s.Cases) || s.Tests < len(tt.searches) {
+			t.Errorf("%s: junit.xml has %d failures and %d errors of %d cases", tt.reason, s.Failures, s.Errors, s.Tests)
 		}
 		if len(tt.searches) == 0 {
 			continue
@@ -109,5 +129,24 @@ func TestForkSentence(t *testing.T) {
 		if got := (&CapacitySearch{Steps: []CapacityStep{s}}).forkSentence(); !strings.HasPrefix(got, want) {
 			t.Errorf("%s\nwant %s", got, want)
 		}
+	}
+}
+
+// What was wrong is in junit.xml, with the command that shows it again.
+func TestCapacityJUnitNamesTheRule(t *testing.T) {
+	wrong := func(s *CapacityStep) {
+		if s.Rate > 20000 {
+			s.Result, s.Why = capacity.Wrong, "broken: oversell"
+		}
+	}
+	c := &Capacity{Name: "\x1bx", SLO: "p99<5ms", Searches: []CapacitySearch{searched(Selling, capacity.Options{Start: 15000}, 47000, wrong)}}
+	text := written(t, WriteCapacityJUnit, c)
+	for _, want := range []string{"<failure message=\"15,000/s held", `type="wrong"`, "selling/step-c at 30,000/s: broken: oversell", "seckill run --stock 100 --seed 2"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "\x1b") {
+		t.Error("a name is not escaped")
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// WriteCapacityFolder writes result.json, capacity.html, capacity.md and the
+// WriteCapacityFolder writes result.json, junit.xml, capacity.html, capacity.md and the
 // pictures into a folder. What cannot be written does not keep the others from
 // it; the error names the first.
 func WriteCapacityFolder(dir string, c *Capacity) error {
@@ -17,6 +17,7 @@ func WriteCapacityFolder(dir string, c *Capacity) error {
 		write func(io.Writer, *Capacity) error
 	}{
 		{"result.json", WriteCapacityJSON},
+		{"junit.xml", WriteCapacityJUnit},
 		{"capacity.md", WriteCapacityMarkdown},
 		{"capacity.html", WriteCapacityHTML},
 	} {

@@ -118,7 +118,7 @@ var plainWords = []struct {
 }{
 	{regexp.MustCompile("cannot construct !!\\w+ (`.*`)? ?into \\[\\]fault\\.Fault"), "want a list of faults: - {do: kill, at: 2s}"},
 	{regexp.MustCompile("cannot construct !!\\w+ (`.*` )?into \\[\\]string"), "want a list: [loss-allowed, false-stock]"},
-	{regexp.MustCompile("cannot construct !!\\w+ (`.*` )?into server\\.Topology.*"), "want standalone, replicas:N or cluster:N"},
+	{regexp.MustCompile("cannot construct !!\\w+ (`.*` )?into server\\.Topology.*"), "want standalone, replicas:N, cluster:N or masters:N"},
 	{regexp.MustCompile(`field (\S+) not found in type \S+`), "unknown field $1; the fields are the flags of seckill run, with _ for -"},
 	{regexp.MustCompile("cannot construct !!\\w+ (`.*`) into u?int\\d*"), "want a whole number, not $1"},
 	{regexp.MustCompile("cannot construct !!\\w+ (`.*`) into time.Duration"), "want a time like 500ms or 3s, not $1"},

@@ -26,6 +26,11 @@ func TestFaultsHappenWhereTheyMay(t *testing.T) {
 		return srv
 	}
 	private, embedded := open("redis-server"), open("embedded")
+	masters, err := server.Open(t.Context(), server.Options{Server: "redis-server", Topology: server.MastersAlone(2)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { masters.Close() })
 	remote := open(private.Address)
 	for _, tt := range []struct {
 		srv                   *server.Server
@@ -39,6 +44,9 @@ func TestFaultsHappenWhereTheyMay(t *testing.T) {
 		{private, "promote", "", "--topology replicas:1"},
 		{private, "promote lag=1ms", "", "--topology replicas:1"},
 		{private, "cluster-failover", "", "--topology cluster:3"},
+		{masters, "cluster-failover", "", "nobody can take over in --topology masters:2, whose masters have no replicas; want --topology cluster:3"},
+		{masters, "kill target=node:2", "", ""},
+		{masters, "pause target=replica", "", `no target "replica"`},
 		{private, "kill target=node:1", "", ""},
 		{private, "kill target=node:2", "", `no target "node:2"`},
 		{private, "kill target=nod:1", "", `no target "nod:1"`},
@@ -85,7 +93,7 @@ func TestTopologiesNeedAScriptForThem(t *testing.T) {
 		topology server.Topology
 		wait     int
 		wrong    bool
-	}{{server.Standalone, 0, false}, {server.Standalone, 1, true}, {server.Replicas(2), 2, false}, {server.Replicas(2), 3, true}, {server.Masters(3), 1, false}, {server.Masters(3), 2, true}, {server.Replicas(2), -1, true}} {
+	}{{server.Standalone, 0, false}, {server.Standalone, 1, true}, {server.Replicas(2), 2, false}, {server.Replicas(2), 3, true}, {server.Masters(3), 1, false}, {server.Masters(3), 2, true}, {server.MastersAlone(3), 1, true}, {server.Replicas(2), -1, true}} {
 		s := good(func(s *Spec) { s.Topology, s.Wait = tt.topology, tt.wait })
 		if err := s.Prepare(); (err != nil) != tt.wrong {
 			t.Errorf("--wait %d on %s: %v", tt.wait, tt.topology, err)

@@ -23,7 +23,7 @@ type Spec struct {
 
 	Server        string `yaml:"server" default:"auto" placeholder:"SERVER" group:"server" help:"auto (a private redis-server or valkey-server from PATH, else embedded), embedded, a server binary, or a URL: redis:// rediss:// unix:// (default ${default})."`
 	Access        `yaml:",inline" embed:""`
-	Topology      server.Topology `yaml:"topology" default:"standalone" placeholder:"KIND" group:"server" help:"Of a private server: standalone, replicas:N (a primary with N replicas), or cluster:N (N masters with a replica each) (default ${default})."`
+	Topology      server.Topology `yaml:"topology" default:"standalone" placeholder:"KIND" group:"server" help:"Of a private server: standalone, replicas:N (a primary with N replicas), cluster:N (N masters with a replica each), or masters:N (N masters without) (default ${default})."`
 	ServerConfig  string          `yaml:"server_config" placeholder:"LIST" group:"server" help:"Settings of a private server, joined by commas: appendonly=yes,appendfsync=always."`
 	ForkAt        time.Duration   `yaml:"fork_at" placeholder:"TIME" group:"server" help:"When a private server shall save its data and rewrite its append-only file, for each of which it forks; never if not given."`
 	AllowFaultsOn string          `yaml:"allow_faults_on" placeholder:"URL" group:"server" help:"The address of a server that is not ours and may be harmed: faults run on no other."`

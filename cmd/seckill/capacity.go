@@ -28,7 +28,7 @@ type capacityCmd struct {
 	Confirm time.Duration    `default:"10s" placeholder:"TIME" group:"search" help:"How long a step is that confirms a rate (default ${default})."`
 	Quick   bool             `group:"search" help:"Confirm nothing: the answer is an estimate."`
 	Plan    *capacity.Demand `placeholder:"LIST" group:"search" help:"What a sale needs by these figures: buyers=600000,window=10s,first=0.5,retries=2,headroom=0.4."`
-	Scale   []int            `placeholder:"LIST" group:"search" help:"Search for the selling rate on as many masters, many items spread over them: 1,3,6."`
+	Scale   []int            `placeholder:"LIST" group:"search" help:"Search for the selling rate on as many masters, many items spread over them: 1,2,4."`
 
 	scenario.Spec `embed:""`
 

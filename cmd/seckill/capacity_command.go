@@ -17,10 +17,11 @@ var ofTheSearch = map[string]bool{
 // stepCommand is the command line that repeats a step alone: that of the search,
 // with what it set.
 func stepCommand(args []string, spec *scenario.Spec) string {
-	run := []string{"run"}
+	run, scaled := []string{"run"}, false
 	for i := 1; i < len(args); i++ {
 		flag, _, joined := strings.Cut(args[i], "=")
 		valued, search := ofTheSearch[flag]
+		scaled = scaled || flag == "--scale"
 		switch {
 		case search && valued && !joined:
 			i++
@@ -35,7 +36,7 @@ func stepCommand(args []string, spec *scenario.Spec) string {
 	if spec.ForkAt > 0 {
 		run = append(run, "--fork-at", spec.ForkAt.String())
 	}
-	if spec.Topology.Clustered() {
+	if scaled {
 		run = append(run, "--topology", spec.Topology.String(), "--items", fmt.Sprint(*spec.Items))
 	}
 	return repeat(run, *spec.Seed)

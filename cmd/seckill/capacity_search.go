@@ -83,9 +83,12 @@ func (s *rateSearch) search(of *report.Capacity) error {
 	return nil
 }
 
-// attempts is how many a step should have: some more than are needed, since
-// arrivals are drawn.
-func (s *rateSearch) attempts() int { return int(math.Ceil(1.2 * float64(s.needed))) }
+// attempts is how many a step should have: a fifth more than are needed, and of few
+// five standard deviations more, since arrivals are drawn.
+func (s *rateSearch) attempts() int {
+	needed := float64(s.needed)
+	return int(math.Ceil(max(1.2*needed, needed+5*math.Sqrt(needed))))
+}
 
 // open opens the server of the search, or another in place of one that died.
 func (s *rateSearch) open() (err error) {
@@ -93,9 +96,7 @@ func (s *rateSearch) open() (err error) {
 		s.server.Close()
 	}
 	spec := s.Spec
-	if s.found.Masters > 1 {
-		spec.Topology = server.Masters(s.found.Masters)
-	}
+	spec.Topology = s.topology()
 	if s.server, err = openServer(s.app, &spec); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/seckill-bench/seckill/scenario"
+	"github.com/seckill-bench/seckill/scenario/server"
 )
 
 // A step is repeated by run, with what the search had set and without what only a
@@ -23,12 +24,20 @@ func TestStepCommand(t *testing.T) {
 	}{
 		{[]string{"capacity", "--slo", "p99<5ms"}, "seckill run --slo 'p99<5ms'" + sets},
 		{[]string{"capacity", "s.yaml", "--from", "5/s", "--to=9/s", "--quick", "--figure", "both", "--seed", "1", "--out", "x"}, "seckill run s.yaml" + sets},
-		{[]string{"capacity", "--step", "1s", "--confirm=2s", "--plan", "buyers=5", "--scale", "1,3"}, "seckill run" + sets},
+		{[]string{"capacity", "--step", "1s", "--confirm=2s", "--plan", "buyers=5"}, "seckill run" + sets},
+		{[]string{"capacity", "--topology", "cluster:3"}, "seckill run --topology cluster:3" + sets},
 		{[]string{"capacity", "--conns", "pool:8"}, "seckill run --conns pool:8 --stock 70 --arrivals 'poisson:500/s*3s' --seed 8"},
 		{[]string{"capacity", "--conns=pool:8"}, "seckill run --conns=pool:8 --stock 70 --arrivals 'poisson:500/s*3s' --seed 8"},
 	} {
 		if got := stepCommand(tt.args, &spec); got != tt.want {
 			t.Errorf("%v\nis repeated by %s\nwant           %s", tt.args, got, tt.want)
+		}
+	}
+	spec.Topology, spec.Items = server.MastersAlone(2), new(int64(64))
+	for _, scale := range [][]string{{"--scale", "1,2"}, {"--scale=1,2"}} {
+		const want = "seckill run --stock 70 --arrivals 'poisson:500/s*3s' --conns pipelined:4 --topology masters:2 --items 64 --seed 8"
+		if got := stepCommand(append([]string{"capacity"}, scale...), &spec); got != want {
+			t.Errorf("one on two masters is repeated by %s", got)
 		}
 	}
 	spec.ForkAt = 1e9
@@ -52,6 +61,16 @@ func TestStockOfAStep(t *testing.T) {
 	s.found.Figure = "refusing"
 	if n := s.stock(10000); n != 0 {
 		t.Errorf("stock of refusing: %d", n)
+	}
+}
+
+// A step has more attempts than are needed, by more than chance takes away.
+func TestAttemptsOfAStep(t *testing.T) {
+	for needed, want := range map[int]int{20: 43, 100: 150, 1000: 1200, 10_000: 12_000} {
+		s := &rateSearch{needed: needed}
+		if n := s.attempts(); n != want {
+			t.Errorf("where %d are needed a step has %d, want %d", needed, n, want)
+		}
 	}
 }
 

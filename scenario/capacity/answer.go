@@ -80,6 +80,10 @@ func (s *Search) end(held, broke float64) (End, string) {
 	if !s.over {
 		return Unfinished, "the search was ended before it was done"
 	}
+	if s.blind() {
+		return AtLimit, fmt.Sprintf("driver or host were the bound at every rate tried, from %s down to %s: the machine is not quiet, or too slow for such rates",
+			perSecond(s.rulings[0].rate), perSecond(s.rulings[len(s.rulings)-1].rate))
+	}
 	if r := s.lowestUntold(held); r.rate > 0 && (broke == 0 || r.rate < broke) {
 		return untold(r, held)
 	}

@@ -44,7 +44,9 @@ func TestAnswer(t *testing.T) {
 		{"long steps never pass", later(always(Failed), holds(9000)), 0, 0, AtLeast, "short steps passed up to 8,710/s, but down to 100/s no rate passed four longer ones of five"},
 		{"the driver is the bound from 12,000/s", from(12_000, Limited, always(Passed)), 11_400, 12_000, AtLimit, "driver or host were the bound at 12,300/s: the server may carry more"},
 		{"the driver is the bound, but the knee is below", from(12_000, Limited, holds(9000)), 9000 / 1.05, 9000, AtKnee, ""},
-		{"the driver is the bound at every rate", always(Limited), 0, 0, AtLimit, "driver or host were the bound at the lowest rate tried, 100/s"},
+		{"the driver is the bound at every rate", always(Limited), 0, 0, AtLimit, "driver or host were the bound at every rate tried, from 1,000/s down to 250/s: the machine is not quiet, or too slow for such rates"},
+		{"the driver is the bound at two rates, and then something is seen", from(300, Limited, holds(9000)), 250, 300, AtLimit, "driver or host were the bound at 309/s: the server may carry more"},
+		{"the driver is the bound at two rates, and missed below", from(300, Limited, holds(120)), 120 / 1.05, 120, AtKnee, ""},
 		{"the driver is the bound of long steps", later(from(7000, Limited, always(Passed)), holds(9000)), 6500, 7000, AtLimit, "driver or host were the bound at 7,000/s: the server may carry more"},
 		{"long steps hold what short ones do not, up to where the driver is the bound", later(from(16_000, Limited, always(Passed)), from(16_000, Limited, holds(9000))), 16_000 / 1.05, 16_000, AtLimit, "driver or host were the bound at 16,000/s: the server may carry more"},
 		{"replies are lost from 12,000/s", from(12_000, Unknown, always(Passed)), 11_400, 12_000, AtDoubt, "nobody can tell whether the script was right at 12,300/s: the server may carry more"},
@@ -67,6 +69,29 @@ func TestAnswer(t *testing.T) {
 		}
 		if n := o.MaxSteps(); len(steps) > n {
 			t.Errorf("%s: took %d steps, more than %d", tt.reason, len(steps), n)
+		}
+	}
+}
+
+// A search that sees nothing at three rates ends; one step that passed or failed,
+// or that nobody understands, keeps it going.
+func TestBlindSearchesEnd(t *testing.T) {
+	for _, tt := range []struct {
+		reason string
+		of     server
+		lowest float64
+		steps  int
+	}{
+		{"nothing is seen", always(Limited), 250, 6},
+		{"one step passes", func(s Step) Result { return map[bool]Result{true: Passed, false: Limited}[s.Number == 1] }, 100, 0},
+		{"one step fails", func(s Step) Result { return map[bool]Result{true: Failed, false: Limited}[s.Number == 5] }, 100, 0},
+		{"one step is in doubt", func(s Step) Result { return map[bool]Result{true: Unknown, false: Limited}[s.Number == 3] }, 100, 0},
+	} {
+		for _, quick := range []bool{false, true} {
+			a, steps := search(Options{Least: 100, Most: 51_200, Start: 1000, Quick: quick}, tt.of)
+			if a.Held != 0 || a.Tries[0].Rate != tt.lowest || tt.steps > 0 && len(steps) != tt.steps {
+				t.Errorf("%s: held %g/s after %d steps, the lowest at %g/s", tt.reason, a.Held, len(steps), a.Tries[0].Rate)
+			}
 		}
 	}
 }

@@ -132,7 +132,7 @@ func (s *Search) rule(r ruling) {
 		hunt = &s.confirm
 	}
 	hunt.tried(r.rate, r.verdict == Passed)
-	if _, more := hunt.next(); more {
+	if _, more := hunt.next(); more && !s.blind() {
 		return
 	}
 	if r.phase == Climbing && !s.o.Quick && s.climb.low > 0 {
@@ -157,6 +157,16 @@ func (s *Search) ceiling() float64 {
 		}
 	}
 	return lowest
+}
+
+// maxBlind is at how many rates in a row a search may see nothing. Each is half of
+// the one before: where the machine is busy with other things, all would be like that.
+const maxBlind = 3
+
+// blind reports whether at all rates so far driver or host were the bound, in every
+// step, and there were too many to go on.
+func (s *Search) blind() bool {
+	return len(s.rulings) >= maxBlind && !slices.ContainsFunc(s.taken, func(t taken) bool { return t.result != Limited })
 }
 
 func (r *ruling) undecided() bool { return r.verdict != Passed && r.verdict != Failed }

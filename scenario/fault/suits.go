@@ -17,15 +17,19 @@ func (f *Fault) Suits(ctx context.Context, srv *server.Server) error {
 	if err := f.check(); err != nil {
 		return err
 	}
+	var topology server.Topology
+	if err := topology.UnmarshalText([]byte(srv.Topology())); err != nil {
+		return err
+	}
 	kind, _ := kindOf(f.Do)
-	if err := kind.needs.met(ctx, srv); err != nil {
+	if err := kind.needs.met(ctx, srv, topology); err != nil {
 		return fmt.Errorf("fault %s: %w", f, err)
 	}
-	return f.aims(srv)
+	return f.aims(srv, topology)
 }
 
 // aims refuses a target that a server does not have.
-func (f *Fault) aims(srv *server.Server) error {
+func (f *Fault) aims(srv *server.Server, topology server.Topology) error {
 	if f.Target == "" || f.OfKeys() || srv.Nodes() == nil && f.Target == "primary" {
 		return nil
 	}
@@ -33,7 +37,7 @@ func (f *Fault) aims(srv *server.Server) error {
 	n, err := strconv.Atoi(number)
 	switch nodes := len(srv.Nodes()); {
 	case isNode && err == nil && n >= 1 && n <= nodes:
-	case f.Target == "primary", f.Target == "replica" && nodes > 1:
+	case f.Target == "primary", f.Target == "replica" && topology.ReplicasEach() > 0:
 	case f.Target == "all" && nodes > 0 && !f.alone():
 	default:
 		return fmt.Errorf("fault %s: the server has no target %q; want primary, replica, node:N up to %d, or all of what is said to servers", f, f.Target, nodes)
@@ -48,11 +52,7 @@ func (f *Fault) alone() bool {
 }
 
 // met says what is missing.
-func (n need) met(ctx context.Context, srv *server.Server) error {
-	var topology server.Topology
-	if err := topology.UnmarshalText([]byte(srv.Topology())); err != nil {
-		return err
-	}
+func (n need) met(ctx context.Context, srv *server.Server, topology server.Topology) error {
 	switch n {
 	case needRedis:
 		if srv.Kind == server.Embedded {
@@ -72,6 +72,9 @@ func (n need) met(ctx context.Context, srv *server.Server) error {
 	case needCluster:
 		if !topology.Clustered() {
 			return errors.New("it needs a cluster; want --topology cluster:3")
+		}
+		if topology.ReplicasEach() == 0 {
+			return fmt.Errorf("nobody can take over in --topology %s, whose masters have no replicas; want --topology cluster:3", topology)
 		}
 	}
 	return nil

@@ -37,7 +37,7 @@ func (s *Server) StartCluster(ctx context.Context, n int) (*Cluster, error) {
 	if s.private == nil {
 		return nil, errors.New("a cluster needs a server binary")
 	}
-	g, err := newPrivate(s.private.path, Options{Topology: Masters(n)})
+	g, err := newPrivate(s.private.path, Options{Topology: MastersAlone(n)})
 	if err != nil {
 		return nil, err
 	}

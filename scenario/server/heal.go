@@ -16,8 +16,8 @@ const healTimeout = 30 * time.Second
 // at the start, within 30 s: what is held is released, what is paused goes on,
 // what is down is started; of replicas:N all others follow the primary, which
 // clients reach from now on, and a primary that is demoted hangs up on its
-// clients, as Sentinel has it do; a cluster agrees on its masters, each with a
-// replica; every replica has its primary's data. The error says, in one line,
+// clients, as Sentinel has it do; a cluster agrees on its masters, each with its
+// replica, if it has any; every replica has its primary's data. The error says, in one line,
 // what could not be healed.
 func (s *Server) Heal(ctx context.Context) error {
 	if s.private == nil {
@@ -139,7 +139,7 @@ func (g *private) missing(ctx context.Context) (texts []string) {
 		texts = append(texts, fmt.Sprintf("%d masters have slots", len(owners)))
 	}
 	for _, n := range owners {
-		if l.follows[n] != nil || replicas[n] == 0 {
+		if l.follows[n] != nil || replicas[n] < g.topology.replicas {
 			texts = append(texts, n.name+" has no replica")
 		} else if !n.isHeard(ctx) {
 			texts = append(texts, "the replica of "+n.name+" gets nothing yet")

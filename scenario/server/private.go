@@ -106,7 +106,7 @@ func locate(binary string) (string, error) {
 func (g *private) start(ctx context.Context) error {
 	switch {
 	case g.topology.Clustered():
-		return g.startCluster(ctx, g.topology.masters, 2*g.topology.masters)
+		return g.startCluster(ctx, g.topology.masters, g.topology.masters*(1+g.topology.replicas))
 	case g.topology.Replicated():
 		return g.startReplicas(ctx)
 	}

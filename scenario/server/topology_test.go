@@ -10,7 +10,7 @@ import (
 )
 
 func TestTopologyText(t *testing.T) {
-	for _, text := range []string{"standalone", "replicas:1", "replicas:9", "cluster:3", "cluster:9"} {
+	for _, text := range []string{"standalone", "replicas:1", "replicas:9", "cluster:3", "cluster:9", "masters:2", "masters:9"} {
 		var topology Topology
 		if err := topology.UnmarshalText([]byte(text)); err != nil || topology.String() != text {
 			t.Errorf("%s is read as %v (%v)", text, topology, err)
@@ -24,11 +24,23 @@ func TestTopologyText(t *testing.T) {
 	}
 	for _, text := range []string{
 		"", "Standalone", "standalone:1", "replicas", "replicas:", "replicas:0", "replicas:10", "replicas:1x", "replicas:-1",
-		"cluster", "cluster:2", "cluster:10", "cluster:3,1", "sentinel:3",
+		"cluster", "cluster:2", "cluster:10", "cluster:3,1", "masters:1", "masters:10", "masters", "sentinel:3",
 	} {
 		topology := Replicas(2)
 		if err := topology.UnmarshalText([]byte(text)); err == nil || topology != Replicas(2) {
 			t.Errorf("%q is read as %v", text, topology)
+		}
+	}
+}
+
+func TestTopologyRoles(t *testing.T) {
+	for _, tt := range []struct {
+		topology              Topology
+		clustered, replicated bool
+		replicas              int
+	}{{Standalone, false, false, 0}, {Replicas(2), false, true, 2}, {Masters(3), true, false, 1}, {MastersAlone(3), true, false, 0}} {
+		if o := tt.topology; o.Clustered() != tt.clustered || o.Replicated() != tt.replicated || o.ReplicasEach() != tt.replicas {
+			t.Errorf("%s: clustered %v, replicated %v, %d replicas each", o, o.Clustered(), o.Replicated(), o.ReplicasEach())
 		}
 	}
 }
@@ -167,6 +179,43 @@ func TestClusterTopology(t *testing.T) {
 			isGone(t, s.private)
 		})
 	}
+}
+
+// A cluster of two masters without replicas serves all slots, and does again after
+// one of them was killed; nobody takes its place.
+func TestMastersAlone(t *testing.T) {
+	t.Parallel()
+	needRedis(t)
+	s := mustOpen(t, Options{Server: "redis-server", Topology: MastersAlone(2)})
+	nodes := s.Nodes()
+	primaries, err := s.Primaries(t.Context())
+	if err != nil || len(nodes) != 2 || !slices.Equal(primaries, nodes) || s.Topology() != "masters:2" {
+		t.Fatalf("masters %v of %v (%v)", primaries, nodes, err)
+	}
+	client := redis.NewClusterClient(s.ClusterOptions())
+	defer client.Close()
+	owners := map[*Node]bool{}
+	write := func() {
+		for i := range 20 {
+			key := fmt.Sprint("k", i)
+			must(t, client.Set(t.Context(), key, i, 0).Err())
+			n, err := s.PrimaryOf(t.Context(), key)
+			must(t, err)
+			owners[n] = true
+		}
+	}
+	write()
+	must(t, nodes[1].Kill())
+	if next, err := s.Failover(t.Context(), nodes[1]); err == nil {
+		t.Errorf("%s took over", next.name)
+	}
+	must(t, s.Heal(t.Context()))
+	write()
+	if len(owners) != 2 {
+		t.Errorf("%d masters have keys", len(owners))
+	}
+	s.Close()
+	isGone(t, s.private)
 }
 
 func TestMembers(t *testing.T) {
