@@ -123,9 +123,11 @@ func (s *CapacitySearch) limiting() *CapacityStep {
 	if step := s.at(s.Answer.Broke, capacity.Failed); step != nil {
 		return step
 	}
-	for i := len(s.Steps) - 1; i >= 0; i-- {
-		if s.Steps[i].Result == capacity.Limited {
-			return &s.Steps[i]
+	if s.Answer.Ended == capacity.AtLimit {
+		for i := len(s.Steps) - 1; i >= 0; i-- {
+			if step := &s.Steps[i]; step.Result == capacity.Limited && step.Rate > s.Answer.Held {
+				return step
+			}
 		}
 	}
 	return s.at(s.Answer.Held, capacity.Passed)

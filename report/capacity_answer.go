@@ -171,6 +171,9 @@ func (s *CapacitySearch) boundSentence() string {
 	if step == nil || s.Unmeasured != "" {
 		return ""
 	}
+	if step.Result == capacity.Limited {
+		return fmt.Sprintf("What the server does at %s cannot be told: %s", rate(step.Rate), step.Why)
+	}
 	because := ""
 	if step.BoundBy != "" {
 		because = ": " + step.BoundBy
@@ -268,6 +271,13 @@ func (c *Capacity) Figures() (f capacity.Figures) {
 	for i := range c.Searches {
 		s := &c.Searches[i]
 		f.Limited = f.Limited || s.Answer.Ended == capacity.AtLimit
+		f.Capped = f.Capped || s.Answer.Ended == capacity.AtMost
+		switch {
+		case s.Answer.Ended == capacity.AtWrong:
+			f.None = "the script is wrong while " + s.Figure
+		case s.Answer.Ended == capacity.AtLeast && f.None == "":
+			f.None = "no rate that was tried holds while " + s.Figure
+		}
 		switch held := s.Answer.Held; {
 		case s.Unmeasured != "" || s.Answer.Ended == capacity.AtWrong || held == 0:
 		case s.Masters > 0 && s.Answer.Ended == capacity.AtLimit: // not the servers ended it

@@ -27,7 +27,7 @@ func SearchObjectives(text string, figures []string) (attempts int, err error) {
 		attempts = max(attempts, o.attemptsNeeded())
 	}
 	if !decides {
-		return 0, fmt.Errorf("a search needs a response time or a share of errors that has to be kept, as in --slo 'p99<5ms,errors<0.1%%'")
+		return 0, fmt.Errorf("a search needs a response time or errors that have to be kept, as in --slo 'p99<5ms,errors<0.1%%'")
 	}
 	return attempts, nil
 }
@@ -37,7 +37,7 @@ func SearchObjectives(text string, figures []string) (attempts int, err error) {
 func (o *Objective) searchable(figures []string) error {
 	switch {
 	case o.figure != responseTime && o.figure != serviceTime && o.figure != errorShare:
-		return fmt.Errorf("that is a figure of a single run; a search needs a response time, a service time or errors")
+		return fmt.Errorf("that is a figure of a single run; a search is for a response time or errors, and beside them a service time")
 	case o.outcome == 0:
 		return nil
 	}

@@ -68,6 +68,9 @@ func (s *Summary) lagged(o *Objective) bool {
 	if o.figure != responseTime || s.Bound == boundServer || s.Bound == boundConnections {
 		return false
 	}
+	if service, ok := s.service.answered().quantile(o.quantile); ok && float64(service) >= o.Limit {
+		return false // missed though all of that were taken away
+	}
 	lag, ok := s.lag.answered().quantile(o.quantile)
 	return ok && float64(lag) >= o.Limit/2
 }

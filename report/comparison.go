@@ -70,7 +70,8 @@ type VariantRun struct {
 type Contrast struct {
 	Variant string
 	Rows    []ContrastRow // the primary metric first
-	// Answer is that of the primary metric where a limit was asked for.
+	// Answer is that of the primary metric where a limit was asked for and the variant
+	// is not wrong.
 	Answer compare.Answer
 }
 
@@ -252,8 +253,11 @@ func (c *Comparison) answer() {
 	}
 	for i := range c.Contrasts {
 		contrast := &c.Contrasts[i]
+		if c.wrong(contrast.Variant) {
+			continue // how fast it is answers nothing
+		}
 		contrast.Answer = compare.Inconclusive
-		if len(c.Undecided) == 0 {
+		if len(c.Undecided) == 0 && !c.baseWrong(contrast.Variant) {
 			contrast.Answer = contrast.Rows[0].Against(*c.Options.MaxRegression, contrast.Rows[0].Lower)
 		}
 	}

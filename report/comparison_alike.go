@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -16,7 +17,7 @@ import (
 // made for: whoever is asked for less is faster.
 var workload = []string{
 	"stock", "items", "skew", "quantity", "restock", "buyers", "attempts", "double_click", "release", "abandon", "crowd",
-	"background", "duration", "lost_replies", "faults",
+	"background", "duration", "lost_replies", "faults", "buyer_ids",
 }
 
 // conduct are the fields that may be what is compared: a difference is only told
@@ -32,20 +33,28 @@ type likeness struct {
 	excused []string
 }
 
-// likenesses hold for all runs, whatever their round. fields reads a scenario.
-func likenesses(fields func(*Summary) map[string]string) []likeness {
+// anything excuses a difference between variants: that they differ in it may be
+// all that they are compared for. Within a variant nothing does.
+const anything = "*"
+
+// likenesses hold for all runs, whatever their round. fields reads a scenario,
+// settings are those that the servers told.
+func likenesses(fields func(*Summary) map[string]string, settings []string) []likeness {
 	all := []likeness{
 		{"model of arrivals", func(s *Summary) string { return s.Head.Model }, nil},
+		{"script's text", func(s *Summary) string { return s.Head.Script.SHA1 }, []string{anything}},
 		{"host", func(s *Summary) string { h := s.Head.Host; return fmt.Sprintf("%d CPUs, %s", h.CPUs, h.OS) }, nil},
 		{"seckill", func(s *Summary) string { return s.Head.Host.Seckill }, nil},
 		{"server", func(s *Summary) string { return s.serverName() + " (" + s.Head.Server.Kind + ")" }, []string{"server"}},
-		{"server settings", (*Summary).serverSettings, []string{"server", "server_config", "topology", "wait"}},
 		{"bound of what is good", func(s *Summary) string {
 			if limit := s.responseLimit(); limit != nil {
 				return bound(int64(*limit))
 			}
 			return ""
 		}, nil},
+	}
+	for _, name := range settings {
+		all = append(all, likeness{name + " of the server", func(s *Summary) string { return s.serverSetting(name) }, []string{"server", "server_config", "topology", "wait"}})
 	}
 	for _, name := range slices.Concat(workload, conduct) {
 		l := likeness{name: name, of: func(s *Summary) string {
@@ -88,15 +97,28 @@ func (s *Summary) fields() map[string]string {
 	return all
 }
 
-// serverSettings are those that the server told.
-func (s *Summary) serverSettings() string {
-	var told []string
-	for _, name := range slices.Sorted(maps.Keys(s.Head.Server.Config)) {
-		if value := s.Head.Server.Config[name]; value != nil && *value != "" {
-			told = append(told, name+" "+*value)
+// ofOurs is the setting that a private server has by the number of connections of
+// its run.
+const ofOurs = "maxclients"
+
+// serverSetting is what the server told of one.
+func (s *Summary) serverSetting(name string) string {
+	value := s.Head.Server.Config[name]
+	if value == nil || name == ofOurs && s.Head.Server.Kind == "spawned" {
+		return ""
+	}
+	return *value
+}
+
+// settings are the names of all that the servers told.
+func (c *Comparison) settings() []string {
+	names := map[string]bool{}
+	for _, s := range c.counted() {
+		for name := range s.Head.Server.Config {
+			names[name] = true
 		}
 	}
-	return strings.Join(told, ", ")
+	return slices.Sorted(maps.Keys(names))
 }
 
 // tooFew says that there are too few rounds, if there are.
@@ -105,17 +127,48 @@ func (c *Comparison) tooFew() []string {
 	case n == 0:
 		return []string{"no round has a run of every variant: nothing can be concluded"}
 	case n == 1:
-		return []string{fmt.Sprintf("one round was made, and how much two runs of the same variant differ cannot be told from it: nothing can be concluded; make %d or more (--rounds)", compare.MinRounds)}
+		return []string{fmt.Sprintf("one round was made, and how much two runs of the same variant differ cannot be told from it: nothing can be concluded; want %d rounds or more", compare.MinRounds)}
 	case n < compare.MinRounds:
-		return []string{fmt.Sprintf("%d rounds are too few: however clear they are, no interval of 95%% rests on fewer than %d (--rounds)", n, compare.MinRounds)}
+		return []string{fmt.Sprintf("%d rounds are too few: however clear they are, no interval of 95%% rests on fewer than %d", n, compare.MinRounds)}
 	}
 	var all []string
 	for i := range c.Contrasts {
-		if row := &c.Contrasts[i].Rows[0]; row.Confidence == 0 {
+		row := &c.Contrasts[i].Rows[0]
+		if n := c.figureless(&c.Contrasts[i]); n > 0 {
+			all = append(all, fmt.Sprintf("%s %s and %s lack a figure of %s though they were run to the end, as where not all was sold: to leave them out favours whoever is slow in them (--primary names another figure)",
+				roundsIn(n), c.Variants[0].Name, c.Contrasts[i].Variant, row.Name))
+		}
+		if row.Base != nil && row.Figure != nil && *row.Base == 0 && *row.Figure == 0 {
+			all = append(all, fmt.Sprintf("%s of %s and %s is 0 alike: of two that do nothing neither is as good as the other", row.Name, c.Variants[0].Name, c.Contrasts[i].Variant))
+		}
+		if row.Confidence == 0 {
 			all = append(all, fmt.Sprintf("%s in which both %s and %s have a figure of %s: %d or more are needed", roundsOf(row.Estimate.Rounds), c.Variants[0].Name, c.Contrasts[i].Variant, row.Name, compare.MinRounds))
 		}
 	}
 	return all
+}
+
+// figureless counts the rounds that were run as planned by both and in which one
+// has no figure of the metric that decides.
+func (c *Comparison) figureless(contrast *Contrast) (n int) {
+	row, of := &contrast.Rows[0], c.variant(contrast.Variant)
+	if row.Base == nil && row.Figure == nil {
+		return 0 // that is said otherwise
+	}
+	for i, round := range c.roundNumbers() {
+		a, b := c.Variants[0].in(round), of.in(round)
+		if a != nil && b != nil && !a.Summary.endedEarly() && !b.Summary.endedEarly() && (math.IsNaN(row.BaseRounds[i]) || math.IsNaN(row.Rounds[i])) {
+			n++
+		}
+	}
+	return n
+}
+
+func roundsIn(n int) string {
+	if n == 1 {
+		return "in 1 round"
+	}
+	return fmt.Sprintf("in %d rounds", n)
 }
 
 // paired are the rounds in which every variant was run.
@@ -134,8 +187,8 @@ func (c *Comparison) unlike() (sentences []string) {
 		}
 		return read[s]
 	}
-	for _, likeness := range likenesses(fields) {
-		excused := slices.ContainsFunc(likeness.excused, func(field string) bool { return changed[field] })
+	for _, likeness := range likenesses(fields, c.settings()) {
+		excused := slices.ContainsFunc(likeness.excused, func(field string) bool { return field == anything || changed[field] })
 		if sentence := c.differ(&likeness, excused); sentence != "" {
 			sentences = append(sentences, sentence)
 		}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -75,8 +76,15 @@ func TestUnlike(t *testing.T) {
 		{"a server that was replaced meanwhile", []Change{{"server", "valkey-server"}}, func(_ string, round int, s *Summary) {
 			s.Head.Server.Version = ptr([]string{"7.0.15", "7.2.0"}[round/6])
 		}, "the server of once changed between rounds"},
-		{"settings of the server", nil, only("watch", func(s *Summary) { s.Head.Server.Config = map[string]*string{"appendonly": ptr("yes")} }), "differ in server settings"},
-		{"settings that are compared", []Change{{"server_config", "appendonly=yes"}}, only("watch", func(s *Summary) { s.Head.Server.Config = map[string]*string{"appendonly": ptr("yes")} }), ""},
+		{"a setting of the server", nil, only("watch", func(s *Summary) { s.Head.Server.Config = with(s.Head.Server.Config, "appendonly", "yes") }), "the variants differ in appendonly of the server (once no; watch yes)"},
+		{"what a private server has by its connections", nil, only("watch", func(s *Summary) {
+			s.Head.Server.Config = with(s.Head.Server.Config, "maxclients", "99")
+		}), ""},
+		{"the same of somebody's server", nil, func(v string, _ int, s *Summary) {
+			s.Head.Server.Kind = "remote"
+			s.Head.Server.Config = with(s.Head.Server.Config, "maxclients", map[bool]string{true: "99", false: "100"}[v == "watch"])
+		}, "differ in maxclients of the server (once 100; watch 99)"},
+		{"settings that are compared", []Change{{"server_config", "appendonly=yes"}}, only("watch", func(s *Summary) { s.Head.Server.Config = with(s.Head.Server.Config, "appendonly", "yes") }), ""},
 	} {
 		c := plain.changedBy(tt.change)
 		c.Variants[1].Changes = append(c.Variants[1].Changes, tt.changes...)
@@ -151,8 +159,14 @@ func TestTooFewFigures(t *testing.T) {
 		}
 	}
 	c := tr.comparison(t)
-	if len(c.Undecided) != 1 || !strings.Contains(c.Undecided[0], "5 rounds in which both once and watch have a figure of selling") {
+	if len(c.Undecided) != 2 || !strings.Contains(c.Undecided[1], "5 rounds in which both once and watch have a figure of selling") {
 		t.Errorf("%q", c.Undecided)
+	}
+	// With enough of them too: those that are left out are the slow ones.
+	tr.rounds = 12
+	c = tr.comparison(t)
+	if len(c.Undecided) != 1 || !strings.HasPrefix(c.Undecided[0], "in 2 rounds once and watch lack a figure of selling") || c.ExitCode() != 3 {
+		t.Errorf("%q, exit %d", c.Undecided, c.ExitCode())
 	}
 }
 
@@ -272,4 +286,11 @@ func TestSkewIsTold(t *testing.T) {
 	if err := c.Decide(); err != nil || !strings.Contains(strings.Join(c.Warnings, " "), "skewed") {
 		t.Errorf("%q, %v, %+v", c.Warnings, err, c.Contrasts[0].Rows[0].Estimate)
 	}
+}
+
+// with is a configuration with one setting more, or another.
+func with(config map[string]*string, name, value string) map[string]*string {
+	changed := maps.Clone(config)
+	changed[name] = &value
+	return changed
 }

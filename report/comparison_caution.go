@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/seckill-bench/seckill/scenario/compare"
@@ -19,6 +20,7 @@ func (c *Comparison) cautions() (sentences []string) {
 	say(c.fallenBack())
 	say(c.boundElsewhere())
 	say(c.brokenOff())
+	say(c.missed())
 	say(c.drifted())
 	for _, sentence := range c.sameOrder() {
 		say(sentence)
@@ -74,6 +76,27 @@ func (c *Comparison) boundElsewhere() string {
 		who = "the driver or the host"
 	}
 	return fmt.Sprintf("in %d of %d runs %s was the bound and not the server: the difference says little about the server, which may carry more either way", n, len(all), who)
+}
+
+// missed counts the runs that missed an objective: those are of single runs, and
+// what is compared is how variants differ.
+func (c *Comparison) missed() string {
+	var parts []string
+	for i := range c.Variants {
+		n := 0
+		for _, run := range c.Variants[i].Runs {
+			if slices.ContainsFunc(run.Summary.Objective, func(f Finding) bool { return f.Verdict == Missed }) {
+				n++
+			}
+		}
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%s of %s", runsOf(n), c.Variants[i].Name))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return strings.Join(parts, " and ") + " missed an objective of --slo: a comparison is about the difference, and does not fail by that; seckill run does"
 }
 
 // brokenOff counts runs whose figures are left out.

@@ -31,7 +31,10 @@ type comparisonPage struct {
 	Answers                        []variantAnswer
 	Undecided, Doubts              []string
 	// Embedded is the notice of runs on the embedded server; else empty.
-	Embedded  string
+	Embedded string
+	// Broken are the rules that were not expected to be broken, each by its clearest
+	// run.
+	Broken    []pageBroken
 	Base, How string
 	// Overview has a row for each variant, below one of headings; nil with one beside
 	// the base.
@@ -54,6 +57,12 @@ type comparisonPage struct {
 	// Unpaired is what benchstat says, WhyUnpaired why that is another answer.
 	Unpaired    []pageUnpaired
 	WhyUnpaired string
+}
+
+// A pageBroken is a broken rule as one run shows it; Folder is where its record is.
+type pageBroken struct {
+	pageViolation
+	Run, Folder string
 }
 
 // A pageContrast is the table of a variant beside the base.
@@ -97,6 +106,7 @@ func newComparisonPage(c *Comparison) (*comparisonPage, error) {
 		}
 		p.Variants = append(p.Variants, fact{name, sets})
 	}
+	p.broken(c)
 	p.runs(c)
 	if s := c.any(); s != nil {
 		p.conditions(s)
@@ -121,6 +131,18 @@ func (p *comparisonPage) contrasts(c *Comparison) {
 		p.Contrasts = append(p.Contrasts, shown)
 	}
 	slices.SortStableFunc(p.Contrasts, func(a, b pageContrast) int { return place(a.Variant) - place(b.Variant) })
+}
+
+// broken tells of each broken rule how the clearest run broke it.
+func (p *comparisonPage) broken(c *Comparison) {
+	of := c.collection()
+	broken := of.broken()
+	for _, rule := range inOrder(broken) {
+		run := clearest(broken[rule], rule)
+		v := run.Summary.violationOf(rule)
+		shown := run.Summary.pageViolations([]check.Violation{*v})[0]
+		p.Broken = append(p.Broken, pageBroken{shown, Plain(run.Name), Plain(run.Folder)})
+	}
 }
 
 // runs lists them round by round, the rehearsal first.

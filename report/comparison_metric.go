@@ -151,6 +151,19 @@ func (c *Comparison) metrics() ([]Metric, error) {
 	return append([]Metric{primary}, slices.Delete(all, at, at+1)...), nil
 }
 
+// CheckPrimary refuses a primary metric that runs with a model of arrivals and
+// objectives will not have; an empty one is the usual. An error says what to give.
+func CheckPrimary(name, model string, objectives []Objective) error {
+	would := &Summary{}
+	would.Head.Model = model
+	for _, o := range objectives {
+		would.Objective = append(would.Objective, Finding{Objective: o})
+	}
+	c := &Comparison{Options: ComparisonOptions{Primary: name}, Variants: []Variant{{Runs: []VariantRun{{Summary: would}}}}}
+	_, err := c.metrics()
+	return err
+}
+
 // primary is the name of the metric that decides.
 func (c *Comparison) primary(first *Summary) (string, error) {
 	open := first.Head.Model == modelOpen

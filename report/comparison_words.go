@@ -54,8 +54,10 @@ func (c *Comparison) Word() string {
 		return wordInconclusive
 	case answers[compare.Regression]:
 		return wordRegression
-	case c.Options.MaxRegression != nil:
+	case answers[compare.NoRegression]:
 		return wordNoRegression
+	case c.Options.MaxRegression != nil:
+		return wordForeseen // that is what is left: nobody has an answer
 	}
 	return wordCompared
 }
@@ -70,7 +72,7 @@ func (c *Comparison) wordOf(contrast *Contrast) string {
 		return wordWrong
 	case len(c.foreseen(contrast.Variant)) > 0:
 		return wordForeseen
-	case len(c.Undecided) > 0 || len(c.Variants[0].broken()) > 0:
+	case len(c.Undecided) > 0 || c.baseWrong(contrast.Variant):
 		return wordInconclusive
 	}
 	switch contrast.Answer {
@@ -156,7 +158,7 @@ func (c *Comparison) sentence(contrast *Contrast) string {
 		return fmt.Sprintf("%s; how fast it is comes second: %s", v.inRuns(c.brokenOf(v)), figures)
 	case len(c.Undecided) > 0:
 		return figures + "; nothing can be concluded from that"
-	case len(base.broken()) > 0:
+	case c.baseWrong(contrast.Variant):
 		return fmt.Sprintf("%s; but %s is wrong, and how fast something wrong is says nothing", figures, base.Name)
 	case c.Options.MaxRegression == nil:
 		return figures
@@ -194,6 +196,21 @@ func (c *Comparison) foreseen(variant string) map[check.Rule]int {
 // wrong reports whether a variant broke a rule, be it as was expected.
 func (c *Comparison) wrong(variant string) bool {
 	return len(c.variant(variant).broken())+len(c.foreseen(variant)) > 0
+}
+
+// baseWrong reports whether the base broke a rule, be it as was expected where the
+// variant did not.
+func (c *Comparison) baseWrong(variant string) bool {
+	if len(c.Variants[0].broken()) > 0 {
+		return true
+	}
+	too := c.variant(variant).expected()
+	for rule := range c.Variants[0].expected() {
+		if too[rule] == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // brokenOf are the rules for which a variant is wrong.

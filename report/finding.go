@@ -290,6 +290,10 @@ func (s *Summary) temper(f *Finding) {
 		f.open(ReasonRecord, "the record is incomplete")
 	case s.Bound == boundDriver || s.Bound == boundHost:
 		f.open(Reason(s.Bound), "the "+s.Bound+" was the bound, not the server")
+	case !f.Point && s.lagged(&f.Objective):
+		f.open(ReasonDriver, "the driver was late: "+s.lagText(&f.Objective))
+	case !f.Point && (f.figure == throughputRate || f.figure == sellingRate) && s.Head.Model == modelClosed && s.Bound == boundSchedule:
+		f.open(ReasonOffered, "nobody asked for more: so few were inside that the schedule was the bound")
 	case !f.Point:
 	case s.lacksSome():
 		f.open(ReasonRecord, "the record does not hold all that was sent")

@@ -117,6 +117,8 @@ func (c *capacityCmd) prepare(kctx *kong.Context) (needed int, err error) {
 		text string
 	}{
 		{!slices.Contains([]string{report.Selling, report.Refusing, "both"}, c.Figure), fmt.Sprintf("--figure %s: want selling, refusing or both", c.Figure)},
+		{c.Scenario == gateName, "gate is a plan of many sales; a search wants a scenario that is one"},
+		{len(c.Variants) > 0, fmt.Sprintf("scenario %s has variants, which seckill compare runs; a search wants one", c.Scenario)},
 		{c.SLO == "", "--slo: a search needs an objective that a rate can hold or miss, as in --slo 'p99<5ms,errors<0.1%'"},
 		{c.From > 0 && c.To > 0 && c.From > c.To, "--from is above --to: want the lower rate first"},
 		{c.Step <= 0, fmt.Sprintf("--step %s: a step takes some time", c.Step)},

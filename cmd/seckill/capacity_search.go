@@ -55,6 +55,9 @@ func (s *rateSearch) search(of *report.Capacity) error {
 		return err
 	}
 	defer func() { s.server.Close() }()
+	if wrong, err := s.brink(of); err != nil || wrong {
+		return err
+	}
 	start, err := s.begin(of)
 	switch {
 	case err == errInterrupted:
@@ -103,6 +106,44 @@ func (s *rateSearch) open() (err error) {
 	opened := s.server
 	context.AfterFunc(s.app.hard, func() { opened.Close() })
 	return nil
+}
+
+// What the sale has that shows whether a script is right where its steps cannot: in
+// them there is enough for everybody, or nothing for anybody.
+const (
+	brinkStock  = 500
+	brinkBuyers = 2000
+)
+
+// brink sells out once, by 64 at a time, and reports whether a rule was broken.
+func (s *rateSearch) brink(of *report.Capacity) (wrong bool, err error) {
+	spec := s.spec(brinkStock)
+	if spec.Items != nil {
+		each := max(1, brinkStock / *spec.Items)
+		spec.Stock = scenario.Range{Least: each, Most: each}
+	}
+	spec.Duration, spec.SLO, spec.Buyers = probeTime, "", new(int64(brinkBuyers))
+	if err := spec.Arrivals.UnmarshalText([]byte("closed:64")); err != nil {
+		return false, err
+	}
+	summary, err := s.sell("sold-out", spec)
+	switch {
+	case err == errInterrupted:
+		return false, nil // the search is told to be
+	case err != nil:
+		return false, err
+	}
+	if of.Conditions == nil {
+		of.Conditions = summary
+	}
+	if summary.Verdict.Opinion != check.Invalid {
+		return false, nil
+	}
+	step := report.NewCapacityStep(capacity.Step{Length: probeTime}, summary)
+	step.Folder = path.Join(s.found.Name, "sold-out")
+	s.found.Steps = append(s.found.Steps, step)
+	s.found.Answer = capacity.Answer{Ended: capacity.AtWrong, Why: "a rule was broken when 64 buyers at a time bought until nothing was left, before any rate was tried: what a wrong script carries is no capacity"}
+	return true, nil
 }
 
 const (

@@ -162,7 +162,7 @@ func (c *compareCmd) compareVariants(app *app) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	variants, err := prepare(list, c.Spec)
+	variants, err := prepare(list, c.Spec, c.Primary)
 	if err != nil {
 		return 0, err
 	}

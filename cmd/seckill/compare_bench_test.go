@@ -105,7 +105,7 @@ func compareOnce(b *testing.B, seed uint64, most int, scripts ...string) *report
 		b.Fatal(err)
 	}
 	base.Seed = &seed
-	variants, err := prepare(list, base)
+	variants, err := prepare(list, base, "")
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -42,6 +42,9 @@ func (c *compareCmd) compareFolders(app *app, dirs []string) (int, error) {
 		}
 		sets = append(sets, *s)
 	}
+	if err := eachOnce(sets); err != nil {
+		return 0, err
+	}
 	out, discard := "", func() {}
 	if c.Out != "" {
 		res, err := newResults(c.Out, "", time.Now(), c.Replace)
@@ -59,6 +62,28 @@ func (c *compareCmd) compareFolders(app *app, dirs []string) (int, error) {
 		discard()
 	}
 	return code, err
+}
+
+// eachOnce refuses a record that is there twice, be it a copy: a run is one
+// observation.
+func eachOnce(sets []set) error {
+	type identity struct {
+		began time.Time
+		seed  uint64
+		item  string
+	}
+	seen := map[identity]string{}
+	for _, s := range sets {
+		for _, run := range s.runs {
+			head := &run.summary.Head
+			id := identity{head.Started.UTC().Round(0), head.Seed, head.Items[0].ID}
+			if other, twice := seen[id]; twice {
+				return fmt.Errorf("%s and %s hold the same run", other, run.dir)
+			}
+			seen[id] = run.dir
+		}
+	}
+	return nil
 }
 
 // readSet reads and judges the runs in a folder: it is the results folder of one,

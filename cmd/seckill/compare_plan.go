@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/seckill-bench/seckill/report"
 	"github.com/seckill-bench/seckill/scenario/history"
@@ -130,7 +131,13 @@ func (p *comparisonPlan) again(app *app, dir, base string) (int, error) {
 		if err != nil {
 			return 0, err
 		}
+		if slices.Contains(runs, nil) && slices.ContainsFunc(runs, func(run *report.VariantRun) bool { return run != nil }) {
+			warn(t.Comparison, fmt.Sprintf("round %d does not count: the folder lacks a run of it", round))
+		}
 		t.beside = worse(t.beside, take(t.Comparison, round, runs))
+	}
+	if made := len(t.Variants[0].Runs); made < p.Rounds && p.Until == nil && len(p.Warnings)+len(p.Undecided) == 0 {
+		warn(t.Comparison, fmt.Sprintf("%d of the %d rounds that were planned are whole in the folder", made, p.Rounds))
 	}
 	return t.report(app, dir)
 }

@@ -145,7 +145,7 @@ func ready(t *testing.T, base []string, vary ...string) []*variant {
 	if err != nil {
 		t.Fatal(err)
 	}
-	variants, err := prepare(list, spec)
+	variants, err := prepare(list, spec, "throughput")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +208,7 @@ func readyOn(t *testing.T, base, vary string) []*variant {
 			t.Fatal(err)
 		}
 		spec, _ := parseFlags([]string{"--seed=1"})
-		variants, err := prepare(list, spec)
+		variants, err := prepare(list, spec, "throughput")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,7 +26,7 @@ type variant struct {
 }
 
 // prepare checks all that can be checked of variants before the first is run.
-func prepare(list scenario.Variants, base scenario.Spec) (all []*variant, err error) {
+func prepare(list scenario.Variants, base scenario.Spec, primary string) (all []*variant, err error) {
 	taken := map[string]bool{}
 	for i := range list {
 		v := &variant{name: list[i].Name, spec: list[i].Over(base)}
@@ -42,7 +42,11 @@ func prepare(list scenario.Variants, base scenario.Spec) (all []*variant, err er
 			v.changes = append(v.changes, report.Change{Name: "limit", Value: fmt.Sprintf("%d (of its contract)", limit)})
 		}
 	}
-	return all, nil
+	objectives, err := report.ParseObjectives(all[0].spec.SLO, string(all[0].spec.Arrivals.Model))
+	if err != nil {
+		return nil, err
+	}
+	return all, report.CheckPrimary(primary, string(all[0].spec.Arrivals.Model), objectives)
 }
 
 func (v *variant) prepare() (err error) {

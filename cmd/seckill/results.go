@@ -89,8 +89,9 @@ func recognise(dir string) error {
 		return nil
 	}
 	_, result := os.Stat(filepath.Join(dir, "result.json"))
-	_, plan := os.Stat(filepath.Join(dir, planFile)) // of a comparison that was killed
-	if result != nil && plan != nil {
+	_, plan := os.Stat(filepath.Join(dir, planFile))                                     // of a comparison that was killed
+	steps, _ := filepath.Glob(filepath.Join(dir, "*", "step-*", "history", "head.json")) // of a search that was
+	if result != nil && plan != nil && steps == nil {
 		return err
 	}
 	below, _ := filepath.Glob(filepath.Join(dir, "*", "history", "head.json"))

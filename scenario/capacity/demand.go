@@ -120,8 +120,12 @@ func optional(to **float64, text string, least, most float64) error {
 }
 
 func between(text string, least, most float64) (float64, error) {
-	value, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsNaN(value) || value < least || value > most {
+	plain, percent := strings.CutSuffix(text, "%")
+	value, err := strconv.ParseFloat(plain, 64)
+	if percent {
+		value /= 100
+	}
+	if err != nil || percent && most > 1 || math.IsNaN(value) || value < least || value > most {
 		return 0, fmt.Errorf("%q is not a number from %s to %s", text, number(least), number(most))
 	}
 	return value, nil

@@ -53,6 +53,12 @@ type Figures struct {
 	Estimated bool
 	// Limited: a search ended where the driver was the bound, so servers may carry more.
 	Limited bool
+	// Capped: a search ended at the highest rate that was allowed, so servers may
+	// carry more.
+	Capped bool
+	// None says of which of them it is known that no rate holds, or that the script is
+	// wrong; empty: of none.
+	None string
 	// Stock is how many sales there are to make; 0: not known.
 	Stock float64
 	Scale []ScaleFigure
@@ -101,11 +107,20 @@ func (d *Demand) Plan(f Figures) Plan {
 		source = Estimated
 	}
 	p.Instances = max(p.instances("selling", f.Selling, source, peak, headroom), p.instances("refusing", f.Refusing, source, peak, headroom))
+	if f.None != "" {
+		p.Instances = 0
+		p.note(f.None + ": no number of instances stands the demand")
+		return p
+	}
 	if p.Instances == 0 {
 		p.note("no rate held: there is nothing to plan with")
 		return p
 	}
-	p.add("instances", float64(p.Instances), "instances", Reckoned, "the larger of those while selling and while refusing")
+	formula := "the larger of those while selling and while refusing"
+	if f.Selling <= 0 || f.Refusing <= 0 {
+		formula = "of the one rate that is known"
+	}
+	p.add("instances", float64(p.Instances), "instances", Reckoned, formula)
 	p.stock(&f, peak)
 	p.caveats(d, &f)
 	p.scale(&f, source, peak, headroom)
@@ -167,6 +182,9 @@ func (p *Plan) caveats(d *Demand, f *Figures) {
 	if f.Limited {
 		p.note("the driver was the bound: the servers may carry more, and fewer may do")
 	}
+	if f.Capped {
+		p.note("the search was allowed to go no higher: the servers may carry more, and fewer may do")
+	}
 	if f.Selling <= 0 || f.Refusing <= 0 {
 		p.note("only one of selling and refusing is known")
 	}
@@ -174,7 +192,11 @@ func (p *Plan) caveats(d *Demand, f *Figures) {
 		p.note("all attempts of a buyer are counted into the second in which he comes: who comes again later makes the peak lower")
 	}
 	if p.Instances > 1 {
-		p.note("each further instance is taken to carry what the measured one did, which holds where each sells items of its own")
+		if len(f.Scale) > 1 {
+			p.note("each further instance is taken to carry what one did alone; what several carried together is held by them above, and what was not measured is not known")
+		} else {
+			p.note("each further instance is taken to carry what the measured one did, which holds where each sells items of its own")
+		}
 		p.note("one item lies in one slot, so one instance sells it: more of them serve more items, and an item that is too hot for one needs its stock in buckets")
 	}
 }

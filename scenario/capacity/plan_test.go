@@ -41,7 +41,7 @@ func ExampleDemand_Plan() {
 	// usable of 2                66,600 attempts/s   reckoned: held by 2 × (1 - headroom)
 	// - at most 1% of the attempts in the first second are sales: the others ask for no more than refusing does
 	// - all attempts of a buyer are counted into the second in which he comes: who comes again later makes the peak lower
-	// - each further instance is taken to carry what the measured one did, which holds where each sells items of its own
+	// - each further instance is taken to carry what one did alone; what several carried together is held by them above, and what was not measured is not known
 	// - one item lies in one slot, so one instance sells it: more of them serve more items, and an item that is too hot for one needs its stock in buckets
 	// - no number of instances that was measured carries the peak of 900,000/s: the best leaves 66,600/s usable
 }
