@@ -241,3 +241,37 @@ func TestLateStretch(t *testing.T) {
 		}
 	}
 }
+
+// What buyers missed who ran too late is no fault of the server's in a single run
+// either: no pipeline fails by it. Where its answers alone took too long it is.
+func TestMissedByALateDriver(t *testing.T) {
+	late := func(service int64) func(*history.History, []history.Attempt, *check.Verdict) {
+		return func(h *history.History, all []history.Attempt, _ *check.Verdict) {
+			h.Tail.Driver.Bound = boundSchedule
+			for i := range 320 {
+				a := &all[i*60]
+				a.Start, a.Call, a.Return = 3000, a.Call+6*ms, a.Return+6*ms+service
+			}
+		}
+	}
+	s := openStep(t, "p99<5ms", late(0))
+	if f := s.Objective[0]; f.Verdict != Inconclusive || f.Reason != ReasonDriver || !strings.Contains(f.Why, "the driver was late") || s.ExitCode() != 3 {
+		t.Errorf("%+v, exit %d", f, s.ExitCode())
+	}
+	s = openStep(t, "p99<5ms", late(8*ms))
+	if f := s.Objective[0]; f.Verdict != Missed || s.ExitCode() != 4 {
+		t.Errorf("its answers alone took too long: %+v, exit %d", f, s.ExitCode())
+	}
+}
+
+// So few inside that nobody was busy offer no rate to miss.
+func TestMissedByAFew(t *testing.T) {
+	for bound, want := range map[string]string{boundSchedule: Inconclusive, boundServer: Missed} {
+		s := openStep(t, "throughput>60000/s", func(h *history.History, _ []history.Attempt, _ *check.Verdict) {
+			h.Head.Model, h.Tail.Driver.Bound = modelClosed, bound
+		})
+		if f := s.Objective[0]; f.Verdict != want {
+			t.Errorf("bound by the %s: %+v, want %s", bound, f, want)
+		}
+	}
+}

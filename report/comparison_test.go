@@ -220,6 +220,24 @@ func TestComparisonExpects(t *testing.T) {
 	if contrast := &c.Contrasts[0]; c.wordOf(contrast) != wordBetter || c.answerTo(contrast, 0) != sideBetter {
 		t.Errorf("both are wrong, as expected: %s, %s", c.wordOf(contrast), c.answerTo(contrast, 0))
 	}
+	// How fast it is answers nothing, and nothing is held against a base that is wrong.
+	for i := range c.Variants[1].Runs {
+		c.Variants[0].Runs[i].Summary.Verdict.Violations = nil
+	}
+	c.Options.MaxRegression = ptr(.05)
+	if err := c.Decide(); err != nil {
+		t.Fatal(err)
+	}
+	if c.Contrasts[0].Answer != "" || c.Word() != wordForeseen || c.ExitCode() != 0 || c.titleState() != "invalid" {
+		t.Errorf("a variant that is wrong, as expected: %q, %s, exit %d", c.Contrasts[0].Answer, c.Word(), c.ExitCode())
+	}
+	c.Variants[0].Runs, c.Variants[1].Runs = c.Variants[1].Runs, c.Variants[0].Runs
+	if err := c.Decide(); err != nil {
+		t.Fatal(err)
+	}
+	if c.Contrasts[0].Answer != compare.Inconclusive || c.wordOf(&c.Contrasts[0]) != wordInconclusive || c.ExitCode() != 3 {
+		t.Errorf("a base that is wrong, as expected: %q, %s, exit %d", c.Contrasts[0].Answer, c.wordOf(&c.Contrasts[0]), c.ExitCode())
+	}
 }
 
 // A rehearsal does not count, but what it broke is broken.

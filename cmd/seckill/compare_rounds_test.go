@@ -153,6 +153,9 @@ func recordSets(t *testing.T, rounds int, flags []string, scripts ...string) {
 func TestFoldersCompared(t *testing.T) {
 	t.Chdir(t.TempDir())
 	recordSets(t, 6, nil, "once", "packed")
+	if err := os.CopyFS("copied", os.DirFS("once")); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		why  string
 		line []string
@@ -164,6 +167,7 @@ func TestFoldersCompared(t *testing.T) {
 		{"unequal numbers", []string{"once/3", "packed"}, exitUnknown, "3 has 1 run and packed 6 runs"},
 		{"what cannot be decided passes", []string{"once/3", "packed/3", "--on-inconclusive", "pass"}, 0, "one round"},
 		{"the same twice", []string{"once", "./once"}, exitUsage, "once is there twice"},
+		{"a copy", []string{"once", "copied"}, exitUsage, "hold the same run"},
 		{"one alone", []string{"once"}, exitUsage, "one folder of results is nothing to compare"},
 		{"no record", []string{"once", "."}, exitUsage, ". holds runs of several variants: script"},
 		{"no such folder", []string{"once", "none"}, exitUsage, "none: no such folder"},
