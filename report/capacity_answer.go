@@ -184,6 +184,18 @@ func (s *CapacitySearch) boundSentence() string {
 	return fmt.Sprintf("Bound at %s by the %s%s", rate(step.Rate), step.Bound, because)
 }
 
+// mixedSentence says where steps did not agree; empty where they did.
+func (s *CapacitySearch) mixedSentence() string {
+	from, to := s.Answer.Mixed()
+	switch {
+	case from == 0 || s.Unmeasured != "":
+		return ""
+	case from == to:
+		return fmt.Sprintf("At %s some steps passed and some did not", rate(from))
+	}
+	return fmt.Sprintf("From %s to %s some steps passed and some did not: another search may end anywhere between", rate(from), rate(to))
+}
+
 // probeSentence says where the search was begun; empty where it was told.
 func (s *CapacitySearch) probeSentence() string {
 	if s.Probe == nil {

@@ -150,3 +150,20 @@ func TestCapacityJUnitNamesTheRule(t *testing.T) {
 		t.Error("a name is not escaped")
 	}
 }
+
+// Where steps did not agree another search may end elsewhere.
+func TestMixedSentence(t *testing.T) {
+	for _, tt := range []struct {
+		tries []capacity.Tried
+		want  string
+	}{
+		{[]capacity.Tried{{Rate: 1000, Passed: 2, Tries: 2}, {Rate: 2000, Tries: 2}}, ""},
+		{[]capacity.Tried{{Rate: 1000, Passed: 2, Tries: 3}, {Rate: 2000, Tries: 2}}, "At 1,000/s some steps passed and some did not"},
+		{[]capacity.Tried{{Rate: 1000, Passed: 2, Tries: 3}, {Rate: 2000, Passed: 1, Tries: 3}}, "From 1,000/s to 2,000/s some steps passed and some did not"},
+	} {
+		s := CapacitySearch{Answer: capacity.Answer{Tries: tt.tries}}
+		if got := s.mixedSentence(); !strings.HasPrefix(got, tt.want) || (got == "") != (tt.want == "") {
+			t.Errorf("%q, want %q", got, tt.want)
+		}
+	}
+}

@@ -88,7 +88,7 @@ func (s *CapacitySearch) page(c *Capacity) pageSearch {
 	if p.State == "" {
 		p.State = "inconclusive"
 	}
-	sentences := []string{s.boundSentence(), s.pastLine(), s.probeSentence()}
+	sentences := []string{s.mixedSentence(), s.boundSentence(), s.pastLine(), s.probeSentence()}
 	if len(s.Steps) > 0 {
 		sentences = append(sentences, upperFirst(s.forkSentence()))
 	}

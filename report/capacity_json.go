@@ -34,12 +34,15 @@ type capacityResult struct {
 // A searchResult is one search. Held and Broke are null where there is no such
 // rate.
 type searchResult struct {
-	Name       string       `json:"name"`
-	Figure     string       `json:"figure"`
-	Masters    *int64       `json:"masters"`
-	Held       *float64     `json:"held"`
-	Broke      *float64     `json:"broke"`
-	Confirmed  bool         `json:"confirmed"`
+	Name      string   `json:"name"`
+	Figure    string   `json:"figure"`
+	Masters   *int64   `json:"masters"`
+	Held      *float64 `json:"held"`
+	Broke     *float64 `json:"broke"`
+	Confirmed bool     `json:"confirmed"`
+	// Mixed are the lowest rate at which a step failed and the highest at which one
+	// passed; null where they all agree.
+	Mixed      []float64    `json:"mixed"`
 	Ended      capacity.End `json:"ended"`
 	Why        string       `json:"why"`
 	Unmeasured *string      `json:"unmeasured"`
@@ -147,6 +150,9 @@ func (s *CapacitySearch) result() searchResult {
 	r := searchResult{
 		Name: s.Name, Figure: s.Figure, Masters: notZero(int64(s.Masters)), Held: notZero(a.Held), Broke: notZero(a.Broke), Confirmed: a.Confirmed,
 		Ended: a.Ended, Why: a.Why, Unmeasured: notEmpty(s.Unmeasured), Tries: []triedRate{}, Steps: []stepResult{},
+	}
+	if from, to := a.Mixed(); from > 0 {
+		r.Mixed = []float64{from, to}
 	}
 	if s.Probe != nil {
 		r.Probe = &probeResult{s.Probe.Rate, s.Probe.Bound, s.Probe.BoundBy, s.Probe.Folder}

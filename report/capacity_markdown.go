@@ -13,7 +13,7 @@ func WriteCapacityMarkdown(w io.Writer, c *Capacity) error {
 	for i := range c.Searches {
 		s := &c.Searches[i]
 		m.block("**%s**: %s.", s.title(), inline(s.sentence(c.SLO, c.Quick)))
-		for _, sentence := range []string{s.boundSentence(), s.pastLine()} {
+		for _, sentence := range []string{s.mixedSentence(), s.boundSentence(), s.pastLine()} {
 			if sentence != "" {
 				m.block("%s.", opening(sentence))
 			}

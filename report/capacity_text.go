@@ -46,7 +46,7 @@ func (t *capacityText) answer(s *CapacitySearch) {
 	name := fmt.Sprintf("  %-10s", s.title()+":")
 	indent := strings.Repeat(" ", utf8.RuneCountInString(name)+1)
 	t.say(name+" ", "%s.", Plain(s.sentence(t.c.SLO, t.c.Quick)))
-	for _, sentence := range []string{s.boundSentence(), s.pastLine()} {
+	for _, sentence := range []string{s.mixedSentence(), s.boundSentence(), s.pastLine()} {
 		if sentence != "" {
 			t.say(indent, "%s.", Plain(sentence))
 		}

@@ -32,6 +32,24 @@ type Tried struct {
 	Untold int
 }
 
+// Mixed are the lowest rate at which a step failed and the highest at which one
+// passed, where that is not below it: in between the steps do not agree, and
+// another search may end anywhere there. Both are 0 where they all agree.
+func (a *Answer) Mixed() (from, to float64) {
+	for _, t := range a.Tries {
+		if t.Passed < t.Tries && from == 0 {
+			from = t.Rate
+		}
+		if t.Passed > 0 {
+			to = t.Rate
+		}
+	}
+	if from == 0 || to < from {
+		return 0, 0
+	}
+	return from, to
+}
+
 // An End is what kept a search from going higher.
 type End string
 

@@ -169,3 +169,25 @@ func TestAnswerBeforeTheEnd(t *testing.T) {
 		t.Errorf("a result after the end: %+v, before %+v", a, before)
 	}
 }
+
+// Between the lowest rate that ever failed and the highest that ever passed the
+// steps do not agree.
+func TestMixed(t *testing.T) {
+	for _, tt := range []struct {
+		reason   string
+		tries    []Tried
+		from, to float64
+	}{
+		{"none", nil, 0, 0},
+		{"all passed", []Tried{{1000, 2, 2, 0}, {2000, 4, 4, 1}}, 0, 0},
+		{"a clear knee", []Tried{{1000, 2, 2, 0}, {2000, 0, 2, 0}, {4000, 0, 1, 0}}, 0, 0},
+		{"one rate passed and failed", []Tried{{1000, 2, 2, 0}, {2000, 4, 5, 0}, {4000, 0, 2, 0}}, 2000, 2000},
+		{"a lower one failed once, a higher one passed once", []Tried{{1000, 2, 2, 0}, {2000, 2, 3, 0}, {3000, 2, 2, 0}, {4000, 1, 3, 0}, {5000, 0, 2, 0}}, 2000, 4000},
+		{"what nobody could tell says nothing", []Tried{{1000, 2, 2, 0}, {2000, 0, 0, 2}, {3000, 0, 2, 0}}, 0, 0},
+	} {
+		a := Answer{Tries: tt.tries}
+		if from, to := a.Mixed(); from != tt.from || to != tt.to {
+			t.Errorf("%s: %g to %g, want %g to %g", tt.reason, from, to, tt.from, tt.to)
+		}
+	}
+}
