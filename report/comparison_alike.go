@@ -135,8 +135,8 @@ func (c *Comparison) tooFew() []string {
 	for i := range c.Contrasts {
 		row := &c.Contrasts[i].Rows[0]
 		if n := c.figureless(&c.Contrasts[i]); n > 0 {
-			all = append(all, fmt.Sprintf("%s %s and %s lack a figure of %s though they were run to the end, as where not all was sold: to leave them out favours whoever is slow in them (--primary names another figure)",
-				roundsIn(n), c.Variants[0].Name, c.Contrasts[i].Variant, row.Name))
+			all = append(all, fmt.Sprintf("in %s %s and %s lack a figure of %s though they were run to the end, as where not all was sold: to leave them out favours whoever is slow in them (--primary names another figure)",
+				roundsOf(n), c.Variants[0].Name, c.Contrasts[i].Variant, row.Name))
 		}
 		if row.Base != nil && row.Figure != nil && *row.Base == 0 && *row.Figure == 0 {
 			all = append(all, fmt.Sprintf("%s of %s and %s is 0 alike: of two that do nothing neither is as good as the other", row.Name, c.Variants[0].Name, c.Contrasts[i].Variant))
@@ -162,13 +162,6 @@ func (c *Comparison) figureless(contrast *Contrast) (n int) {
 		}
 	}
 	return n
-}
-
-func roundsIn(n int) string {
-	if n == 1 {
-		return "in 1 round"
-	}
-	return fmt.Sprintf("in %d rounds", n)
 }
 
 // paired are the rounds in which every variant was run.
