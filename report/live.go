@@ -98,6 +98,9 @@ func (l *Live) Append(batch []history.Attempt) error {
 }
 
 func (l *Live) add(a *history.Attempt) {
+	if a.Verb.Beside() {
+		return
+	}
 	l.attempts++
 	switch {
 	case !a.Outcome.Answered():

@@ -102,6 +102,9 @@ func (c *collector) restock(e *history.Event) {
 }
 
 func (c *collector) add(a *history.Attempt) {
+	if a.Verb.Beside() {
+		return
+	}
 	if c.Recorded == 0 || a.Due < c.firstDue {
 		c.firstDue = a.Due
 	}

@@ -120,6 +120,7 @@ var groups = []kong.Group{
 	{Key: "crowd", Title: "Who comes, and when:"},
 	{Key: "server", Title: "Where:"},
 	{Key: "driver", Title: "How:"},
+	{Key: "orders", Title: "What is written down:"},
 	{Key: "faults", Title: "What goes wrong:"},
 	{Key: "compare", Title: "How it is compared:"},
 	{Key: "report", Title: "What is reported:"},

@@ -26,11 +26,14 @@ var mayImport = map[string][]string{
 	"scenario/check":    {"scenario/history", "scenario/sale"},
 	"scenario/server":   {},
 	"scenario/conn":     {"scenario/server"},
+	"scenario/order":    {"scenario/sale"},
+	"scenario/trace":    {"scenario/contract", "scenario/history", "scenario/sale"},
+	"scenario/saletest": {"report", "scenario", "scenario/check", "scenario/contract", "scenario/history", "scenario/sale", "scenario/server", "scenario/strategy"},
 	"scenario/fault":    {"scenario/conn", "scenario/sale", "scenario/server"},
 	"scenario/strategy": {"scenario/sale", "scenario/contract", "lua"},
 	"scenario": {
 		"scenario/sale", "scenario/arrival", "scenario/history", "scenario/conn", "scenario/server", "scenario/fault",
-		"scenario/strategy", "scenario/contract",
+		"scenario/strategy", "scenario/contract", "scenario/order",
 	},
 	"scenario/probe": {
 		"scenario/sale", "scenario/history", "scenario/conn", "scenario/server", "scenario/strategy", "scenario/contract",
@@ -39,8 +42,8 @@ var mayImport = map[string][]string{
 	"scenario/capacity": {},
 	"report":            {"scenario/check", "scenario/history", "scenario/sale", "scenario/compare", "scenario/capacity"},
 	"cmd/seckill": {
-		"lua", "report", "scenario", "scenario/arrival", "scenario/capacity", "scenario/check", "scenario/compare", "scenario/conn", "scenario/contract", "scenario/fault", "scenario/history",
-		"scenario/probe", "scenario/sale", "scenario/server", "scenario/strategy",
+		"lua", "report", "scenario", "scenario/arrival", "scenario/capacity", "scenario/check", "scenario/compare", "scenario/conn", "scenario/contract", "scenario/fault", "scenario/history", "scenario/order",
+		"scenario/probe", "scenario/sale", "scenario/server", "scenario/strategy", "scenario/trace",
 	},
 }
 
@@ -49,6 +52,9 @@ var onlyIn = map[string][]string{
 	"github.com/redis/go-redis":       {"scenario/server/", "scenario/conn/"},
 	"github.com/alicebob/miniredis":   {"scenario/server/"},
 	"github.com/yuin/gopher-lua":      {"scenario/probe/"},
+	"modernc.org/sqlite":              {"scenario/order/"},
+	"github.com/jackc/pgx":            {"scenario/order/"},
+	"github.com/prometheus":           {"report/exporter.go"},
 	"github.com/HdrHistogram":         {"report/histogram.go"},
 	"github.com/parquet-go":           {"scenario/history/"},
 	"gonum.org/v1/plot":               {"report/plot"},

@@ -32,7 +32,11 @@ type Head struct {
 	// Buyers is the number of distinct buyers planned.
 	Buyers   int64         `json:"buyers"`
 	BuyerIDs sale.BuyerIDs `json:"buyer_ids"`
-	Terms    sale.Terms    `json:"terms"`
+	// Crowd says of which kind each buyer is; without kinds all are alike.
+	Crowd sale.Crowd `json:"crowd,omitzero"`
+	// Book is where orders were written, without a password; empty: nowhere.
+	Book  string     `json:"book,omitempty"`
+	Terms sale.Terms `json:"terms"`
 	// Expect names what the configuration does not promise to prevent: rules, and
 	// words that stand for several.
 	Expect []string `json:"expect,omitempty"`

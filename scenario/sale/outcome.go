@@ -100,9 +100,19 @@ const (
 	Release
 	// Confirm makes a reservation final.
 	Confirm
+	// After is what the caller does once told ok, over the same connections.
+	After
+	// PlaceOrder writes what was bought into the order book.
+	PlaceOrder
+	// Read is a background read beside the sale.
+	Read
 )
 
-var verbNames = []string{Buy: "buy", Release: "release", Confirm: "confirm"}
+var verbNames = []string{Buy: "buy", Release: "release", Confirm: "confirm", After: "after", PlaceOrder: "order", Read: "read"}
+
+// Beside reports whether an attempt asks nothing of the sale: no rule about units
+// and buyers is about it.
+func (v Verb) Beside() bool { return v > Confirm }
 
 // String returns the name used in contracts, records and reports.
 func (v Verb) String() string { return nameOf(verbNames, int(v), "verb") }

@@ -86,8 +86,15 @@ type Holding struct {
 // Equal reports whether two audits tell the same, in whatever order.
 func (a *Audit) Equal(b *Audit) bool {
 	sameStock := (a.Stock == nil) == (b.Stock == nil) && (a.Stock == nil || *a.Stock == *b.Stock)
-	return sameStock && a.Ledger == b.Ledger && slices.Equal(a.Problems, b.Problems) && a.Orders.equal(b.Orders) &&
+	return sameStock && a.Ledger == b.Ledger && slices.Equal(a.Problems, b.Problems) && a.Orders.equal(b.Orders) && a.Booked.equal(b.Booked) &&
 		slices.Equal(slices.SortedFunc(a.All(), compareHoldings), slices.SortedFunc(b.All(), compareHoldings))
+}
+
+func (b *Booked) equal(c *Booked) bool {
+	if b == nil || c == nil {
+		return b == c
+	}
+	return (b.Left == nil) == (c.Left == nil) && (b.Left == nil || *b.Left == *c.Left) && b.Orders.equal(&c.Orders)
 }
 
 func (o *Orders) equal(p *Orders) bool {
@@ -128,6 +135,15 @@ type Orders struct {
 	Rows   [][]string `json:"-"`
 }
 
+// Booked is what the order book holds of one item.
+type Booked struct {
+	// Left is the units of the item's stock row; nil where the book keeps none.
+	Left *int64 `json:"left"`
+	// Orders are the orders, with the fields buyer, request, qty and those that
+	// the book has besides.
+	Orders Orders `json:"orders"`
+}
+
 // An Audit is the server's own account of one item when all is quiet.
 type Audit struct {
 	// Stock is the units left; nil where the strategy keeps none that can be read.
@@ -141,6 +157,8 @@ type Audit struct {
 	Singles Singles `json:"-"`
 	// Orders are the orders that the sale left behind; nil: none can be read.
 	Orders *Orders `json:"orders,omitempty"`
+	// Booked is what the order book holds of the item; nil: there is none.
+	Booked *Booked `json:"booked,omitempty"`
 	// Problems names what the strategy should be able to read and could not;
 	// with one, no verdict may be valid.
 	Problems []string `json:"problems,omitempty"`

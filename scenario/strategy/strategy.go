@@ -75,6 +75,12 @@ type Strategy struct {
 	// Read says what the reply to it means. Both are nil where it takes more.
 	Words func(room []any, p *sale.Purchase) ([]any, error)
 	Read  func(p *sale.Purchase, reply any, err error) sale.Answer
+	// After is what the caller does once told ok; nil where there is no such thing.
+	// It needs the receipt of the answer to the purchase.
+	After func(context.Context, Doer, *sale.Purchase) sale.Answer
+	// Own: a purchase goes over a client of the strategy's own, and not over the
+	// Doer it is given. Its call is stamped before Call, and its return after.
+	Own bool
 	// Release gives a purchase back, Confirm makes it final; nil where there is
 	// no such thing. Both need the receipt of the answer to the purchase.
 	Release, Confirm func(context.Context, Doer, *sale.Purchase) sale.Answer
