@@ -249,6 +249,10 @@ func (d *drive) perform(h *hand) {
 		calling, cancelCalling = context.WithDeadline(calling, leaves)
 		defer cancelCalling()
 	}
+	if d.strategy.Own {
+		d.own(calling, h)
+		return
+	}
 	link, err := d.links.Take(waiting)
 	if err != nil {
 		d.notSent(a, waiting, err)
@@ -278,6 +282,17 @@ func (d *drive) perform(h *hand) {
 		d.notSent(a, waiting, h.wireErr)
 		return
 	}
+	d.file(h, answer)
+}
+
+// own leaves an attempt to a client that is not ours, and takes the time around it.
+func (d *drive) own(ctx context.Context, h *hand) {
+	ctx, cancel := context.WithTimeout(ctx, d.spec.Timeout)
+	defer cancel()
+	d.buys(h)
+	h.attempt.Call = d.clock.now()
+	answer := d.call(h.attempt.Verb)(ctx, h, &h.purchase)
+	h.attempt.Return = d.clock.now()
 	d.file(h, answer)
 }
 

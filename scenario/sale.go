@@ -226,6 +226,9 @@ func (s *Sale) Run(ctx context.Context, rec *history.Recorder, note func(history
 	counters := s.counters(ctx)
 	s.sell(ctx, d, desk{links}, lots, &tail)
 	d.meter.tell(&tail, s.spec.Conns.Shared(), d.further.Load())
+	if s.strategy.Own {
+		tail.Links = nil // nobody bought over them
+	}
 	tail.NeverOffered, tail.Reloads, tail.Attempts = d.plannedStill(), d.script.count, rec.Count()
 	tail.Signs = s.signsSince(context.WithoutCancel(ctx), counters)
 	if s.strategy.KeysFromAnswers && d.lost.Load() {
