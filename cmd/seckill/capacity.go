@@ -60,6 +60,9 @@ func (c *capacityCmd) Run(app *app) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := app.listen(c.Listen); err != nil {
+		return 0, err
+	}
 	res, err := newResults(c.Out, "capacity", time.Now(), c.Replace)
 	if err != nil {
 		return 0, err

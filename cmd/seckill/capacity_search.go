@@ -254,7 +254,7 @@ func (s *rateSearch) sell(name string, spec scenario.Spec) (*report.Summary, err
 		return nil, errInterrupted
 	}
 	dir := filepath.Join(s.res.dir, s.found.Name, name)
-	run := part{name: s.found.Figure + " " + name, dir: dir, spec: spec, strategy: s.strategy, server: s.server, command: stepCommand(s.app.kong.Args, &spec)}
+	run := part{name: s.found.Figure + " " + name, dir: dir, spec: spec, strategy: s.strategy, server: s.server, command: stepCommand(s.app.kong.Args, &spec), figures: s.app.figures()}
 	summary, err := run.sell(s.app.ctx)
 	if s.app.ctx.Err() != nil {
 		return nil, errInterrupted

@@ -42,9 +42,11 @@ type app struct {
 	// about to be ended.
 	ctx, hard context.Context
 
-	kong   *kong.Context
-	stdout io.Writer
-	stderr io.Writer
+	kong *kong.Context
+	// listener shows figures while they come; nil unless asked for.
+	listener *listener
+	stdout   io.Writer
+	stderr   io.Writer
 }
 
 // exit is the exit code of a sale that was judged. A report that failed is
@@ -110,6 +112,7 @@ func dispatch(app *app, args []string) (int, error) {
 		return 0, fmt.Errorf("%w (seckill --help lists what there is)", err)
 	}
 	app.kong = kctx
+	defer app.hush()
 	return kctx.Selected().Target.Addr().Interface().(command).Run(app)
 }
 

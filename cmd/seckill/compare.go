@@ -152,6 +152,9 @@ func (c *compareCmd) compareVariants(app *app) (int, error) {
 	if err := loadScenario(app.kong, name, &c.Spec); err != nil {
 		return 0, err
 	}
+	if err := app.listen(c.Listen); err != nil {
+		return 0, err
+	}
 	if len(valuesOf(app.kong.Args, "--script")) > 1 {
 		return 0, errors.New("--script: a scenario has one; --vary script=A,B compares several")
 	}

@@ -164,7 +164,7 @@ func (r *rounds) sell(v *variant, round int, dir string) (*report.Summary, error
 	}
 	defer srv.Close()
 	defer context.AfterFunc(r.app.hard, func() { srv.Close() })()
-	sale := part{name: r.Name, dir: dir, spec: spec, strategy: v.strategy, server: srv, command: alone}
+	sale := part{name: r.Name, dir: dir, spec: spec, strategy: v.strategy, server: srv, command: alone, figures: r.app.figures()}
 	summary, err := sale.sell(r.app.ctx)
 	if err != nil {
 		return nil, err

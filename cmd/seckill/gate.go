@@ -165,7 +165,7 @@ func (g *gate) run(s *gated, p *phase, dir string) (*report.Summary, error) {
 	spec.Seed, spec.Script, spec.Contract, spec.Overwrite = g.Seed, s.name, g.Contract, g.Overwrite
 	spec.Server, spec.Access = g.Server, g.Access
 	sale := part{
-		name: p.name, dir: dir, spec: spec, strategy: s.strategy, server: g.srv,
+		name: p.name, dir: dir, spec: spec, strategy: s.strategy, server: g.srv, figures: g.app.figures(),
 		command: fmt.Sprintf("seckill run --script %s %s --seed %d", probe.Quote(s.name), p.flags, *g.Seed),
 	}
 	summary, err := sale.sell(g.app.ctx)

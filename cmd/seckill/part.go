@@ -22,6 +22,7 @@ type part struct {
 	strategy strategy.Strategy
 	server   *server.Server
 	command  string // runs it again, alone
+	figures  *report.Exporter
 }
 
 // sell sells into the folder, and judges what is there.
@@ -43,9 +44,13 @@ func (p *part) sell(ctx context.Context) (*report.Summary, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the results folder: %w", err)
 	}
-	rec := history.NewRecorder(folder)
+	exposed := p.figures.Begin(&planned.Head)
+	rec := history.NewRecorder(folder, exposed)
 	allCores := leaveACore(planned, p.spec.Conns)
-	tail, err := planned.Run(ctx, rec, folder.Event)
+	tail, err := planned.Run(ctx, rec, func(e history.Event) {
+		folder.Event(e)
+		exposed.Event(e)
+	})
 	allCores()
 	if err = cmp.Or(err, rec.Close()); err != nil {
 		return nil, err
@@ -53,5 +58,9 @@ func (p *part) sell(ctx context.Context) (*report.Summary, error) {
 	if err := folder.Finish(tail); err != nil {
 		return nil, fmt.Errorf("the record could not be written: %w", err)
 	}
-	return judge(p.dir)
+	summary, err := judge(p.dir)
+	if err == nil {
+		p.figures.Judged(&summary.Verdict)
+	}
+	return summary, err
 }

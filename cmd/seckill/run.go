@@ -35,6 +35,9 @@ func (c *runCmd) Run(app *app) (int, error) {
 	if err := c.load(app.kong); err != nil {
 		return 0, err
 	}
+	if err := app.listen(c.Listen); err != nil {
+		return 0, err
+	}
 	if c.Scenario == gateName {
 		return c.gate(app)
 	}
@@ -204,13 +207,14 @@ func (c *runCmd) results(planned *scenario.Sale) (*results, error) {
 // drive runs the sale into the folder. A sale that ends before its doors open
 // leaves no folder.
 func (c *runCmd) drive(app *app, planned *scenario.Sale, res *results) error {
-	live := report.NewLive(&planned.Head)
-	rec := history.NewRecorder(res.folder, live)
+	live, exposed := report.NewLive(&planned.Head), app.figures().Begin(&planned.Head)
+	rec := history.NewRecorder(res.folder, live, exposed)
 	progress := startProgress(app.stderr, live)
 	allCores := leaveACore(planned, c.Conns)
 	tail, err := planned.Run(app.ctx, rec, func(e history.Event) {
 		res.folder.Event(e)
 		live.Event(e)
+		exposed.Event(e)
 	})
 	allCores()
 	progress.stop()
@@ -236,6 +240,7 @@ func (c *runCmd) report(app *app, dir string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	app.figures().Judged(&summary.Verdict)
 	failed := report.WriteText(app.stdout, summary)
 	write, hint := report.WriteFolder, "open report.html"
 	if c.Report == reportMin {
