@@ -33,6 +33,8 @@ type grammar struct {
 	Selftest selftestCmd `cmd:"" help:"Sell with scripts that are wrong on purpose: the judge must catch every one, and accuse none that is right."`
 	Scripts  scriptsCmd  `cmd:"" help:"List the built-in scripts and scenarios, with what each promises."`
 
+	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of scenario files or of contracts, for an editor."`
+
 	Version kong.VersionFlag `help:"Print the version."`
 }
 
