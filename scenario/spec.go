@@ -21,9 +21,9 @@ import (
 type Spec struct {
 	Version int `yaml:"version" kong:"-"`
 
-	Server        string `yaml:"server" default:"auto" placeholder:"SERVER" group:"server" help:"auto (a private redis-server or valkey-server from PATH, else embedded), embedded, a server binary, or a URL: redis:// rediss:// unix:// (default ${default})."`
+	Server        string `yaml:"server" default:"auto" placeholder:"SERVER" group:"server" help:"auto (a private redis-server or valkey-server from PATH, else embedded), embedded, a server binary, or a URL: redis:// rediss:// unix:// (default ${default})." predictor:"server"`
 	Access        `yaml:",inline" embed:""`
-	Topology      server.Topology `yaml:"topology" default:"standalone" placeholder:"KIND" group:"server" help:"Of a private server: standalone, replicas:N (a primary with N replicas), cluster:N (N masters with a replica each), or masters:N (N masters without) (default ${default})."`
+	Topology      server.Topology `yaml:"topology" default:"standalone" placeholder:"KIND" group:"server" help:"Of a private server: standalone, replicas:N (a primary with N replicas), cluster:N (N masters with a replica each), or masters:N (N masters without) (default ${default})." predictor:"topology"`
 	ServerConfig  string          `yaml:"server_config" placeholder:"LIST" group:"server" help:"Settings of a private server, joined by commas: appendonly=yes,appendfsync=always."`
 	ForkAt        time.Duration   `yaml:"fork_at" placeholder:"TIME" group:"server" help:"When a private server shall save its data and rewrite its append-only file, for each of which it forks; never if not given."`
 	MaxRate       arrival.Rate    `yaml:"max_rate" name:"max-rate" placeholder:"RATE" group:"server" help:"How often connections are handed out at most, as 20000/s; 10000/s on a server that is not ours, if not given."`
@@ -31,8 +31,8 @@ type Spec struct {
 	AllowFaultsOn string          `yaml:"allow_faults_on" placeholder:"URL" group:"server" help:"The address of a server that is not ours and may be harmed: faults run on no other."`
 	Overwrite     bool            `yaml:"overwrite" group:"server" help:"Sell over keys of the item that exist on the server; they are removed like all others."`
 
-	Script   string   `yaml:"script" default:"once" placeholder:"SCRIPT" group:"sale" help:"What sells: a built-in name, or a .lua file with its contract beside it (default ${default}). Of the scenario gate: several, also patterns like 'scripts/*.lua'."`
-	Contract string   `yaml:"contract" placeholder:"FILE" group:"sale" help:"The contract of --script, if it is not the .yaml beside it."`
+	Script   string   `yaml:"script" default:"once" placeholder:"SCRIPT" group:"sale" help:"What sells: a built-in name, or a .lua file with its contract beside it (default ${default}). Of the scenario gate: several, also patterns like 'scripts/*.lua'." predictor:"script"`
+	Contract string   `yaml:"contract" placeholder:"FILE" group:"sale" help:"The contract of --script, if it is not the .yaml beside it." predictor:"contract"`
 	Item     string   `yaml:"item" placeholder:"ID" group:"sale" help:"The item's id; unique for each run if not given. Further items count on from it."`
 	Items    *int64   `yaml:"items" placeholder:"N" group:"sale" help:"Items on sale; the contract's if not given, else 1."`
 	Skew     Skew     `yaml:"skew" default:"uniform" placeholder:"HOW" group:"sale" help:"How purchases spread over the items: uniform, or zipf:S (the first is asked for most) (default ${default})."`
@@ -50,11 +50,11 @@ type Spec struct {
 	Crowd       Crowd            `yaml:"crowd,omitempty" placeholder:"KINDS" group:"crowd" help:"Kinds of buyers by their shares: honest:80%,impatient:15%,bot:5%; all alike if not given."`
 	Background  []Background     `yaml:"background,omitempty" sep:"none" placeholder:"'READ rate=RATE'" group:"crowd" help:"What others read beside the sale: 'stock rate=500/s'; may be there more than once."`
 	BuyerIDs    sale.BuyerIDs    `yaml:"buyer_ids" name:"buyer-ids" default:"from:1" placeholder:"IDS" group:"crowd" help:"from:N, pattern:u-{n} (from 1 on), or file:PATH with an id a line (default ${default})."`
-	Arrivals    arrival.Schedule `yaml:"arrivals" default:"burst" placeholder:"WHEN" group:"crowd" help:"burst; closed:N (N inside at once); or stages constant:RATE[*TIME], poisson:RATE[*TIME], ramp:RATE..RATE*TIME joined by commas, RATE as 20000/s (default ${default})."`
+	Arrivals    arrival.Schedule `yaml:"arrivals" default:"burst" placeholder:"WHEN" group:"crowd" help:"burst; closed:N (N inside at once); or stages constant:RATE[*TIME], poisson:RATE[*TIME], ramp:RATE..RATE*TIME joined by commas, RATE as 20000/s (default ${default})." predictor:"arrivals"`
 	Duration    time.Duration    `yaml:"duration" placeholder:"TIME" group:"crowd" help:"How long the doors are open; until all are done if not given."`
 	Patience    time.Duration    `yaml:"patience" placeholder:"TIME" group:"crowd" help:"How long after it was due a buyer waits for an answer before he leaves."`
 
-	Conns         conn.Mode     `yaml:"conns" default:"pool:64" placeholder:"MODE" group:"driver" help:"pool:N connections that buyers take turns on, dedicated (one for each buyer inside), or pipelined[:N] (all ask at once over N) (default ${default})."`
+	Conns         conn.Mode     `yaml:"conns" default:"pool:64" placeholder:"MODE" group:"driver" help:"pool:N connections that buyers take turns on, dedicated (one for each buyer inside), or pipelined[:N] (all ask at once over N) (default ${default})." predictor:"conns"`
 	Timeout       time.Duration `yaml:"timeout" default:"1s" placeholder:"TIME" group:"driver" help:"How long after a call a reply is waited for (default ${default})."`
 	Wait          int           `yaml:"wait" default:"0" placeholder:"N" group:"driver" help:"Replicas that must have a sale before it counts as told (WAIT); too few in half the timeout leave it open (default ${default})."`
 	ClientRetries int           `yaml:"client_retries" default:"0" placeholder:"N" group:"driver" help:"Times the client library sends a command again by itself, which nobody sees (default ${default})."`
@@ -62,11 +62,11 @@ type Spec struct {
 	LostReplies   sale.Share    `yaml:"lost_replies" default:"0" placeholder:"SHARE" group:"driver" help:"Share of the replies that are lost on their way, each with its connection (default ${default})."`
 	Seed          *uint64       `yaml:"seed" placeholder:"N" group:"driver" help:"Repeats the plan of arrivals and buyers; drawn and printed if not given."`
 
-	Orders        string `yaml:"orders" placeholder:"BOOK" group:"orders" help:"Where the client writes an order once told ok: sqlite (a database made for the run), a file that is or becomes an SQLite database, or postgres://…; nowhere if not given."`
+	Orders        string `yaml:"orders" placeholder:"BOOK" group:"orders" help:"Where the client writes an order once told ok: sqlite (a database made for the run), a file that is or becomes an SQLite database, or postgres://…; nowhere if not given." predictor:"orders"`
 	OrderWorkers  int    `yaml:"order_workers" default:"8" placeholder:"N" group:"orders" help:"How many write orders at the same time (default ${default})."`
 	AllowCommands bool   `yaml:"allow_commands" group:"orders" help:"Run the commands by which a contract reads orders."`
 
-	Faults []fault.Fault `yaml:"faults,omitempty" name:"fault" sep:"none" placeholder:"'KIND at=TIME…'" group:"faults" help:"What goes wrong, and when: 'kill at=2s for=800ms'; may be there more than once. seckill scripts lists the kinds."`
+	Faults []fault.Fault `yaml:"faults,omitempty" name:"fault" sep:"none" placeholder:"'KIND at=TIME…'" group:"faults" help:"What goes wrong, and when: 'kill at=2s for=800ms'; may be there more than once. seckill scripts lists the kinds." predictor:"fault"`
 	Expect []string      `yaml:"expect,omitempty" placeholder:"RULES" group:"faults" help:"Rules that the configuration does not promise to keep, joined by commas; loss-allowed stands for those that losing writes breaks. They are counted, and decide nothing."`
 
 	Variants Variants `yaml:"variants,omitempty" kong:"-"`
@@ -74,7 +74,7 @@ type Spec struct {
 	Abort        string `yaml:"abort" placeholder:"LIST" group:"report" help:"What ends the sale early, joined by commas: 'p99>1s for 5s, errors>20% for 2s'."`
 	Listen       string `yaml:"listen" placeholder:"ADDRESS" group:"report" help:"Serve live OpenMetrics there while the sale runs: :9464."`
 	SLO          string `yaml:"slo" name:"slo" placeholder:"LIST" group:"report" help:"Objectives joined by commas: p99<5ms, ok.p99<10ms, service.p99<1ms, ok.service.p99<1ms, errors<0.1%, dropped<1%, sent>99.9%, throughput>50000/s, selling>40000/s, sold_out_at<300ms, all_answered<2s."`
-	Report       string `yaml:"report" placeholder:"HOW" group:"report" help:"full: every file, pictures and the page; min: the record and what programs read (full, and min for gate, if not given)."`
+	Report       string `yaml:"report" placeholder:"HOW" group:"report" help:"full: every file, pictures and the page; min: the record and what programs read (full, and min for gate, if not given)." predictor:"report"`
 	RetryUnknown int    `yaml:"retry_unknown" placeholder:"N" group:"report" help:"Of gate: times it is tried again while the verdict is unknown."`
 	Out          string `yaml:"out" placeholder:"DIR" group:"report" help:"The results folder; results/NAME-TIME if not given."`
 	Replace      bool   `yaml:"replace" group:"report" help:"Replace a results folder that exists, if it is one."`
@@ -82,10 +82,10 @@ type Spec struct {
 
 // Access is how one gets into a server that somebody else runs.
 type Access struct {
-	PasswordFile string `yaml:"password_file" placeholder:"FILE" group:"server" help:"A file with the server's password; else the URL's, else $REDISCLI_AUTH."`
-	TLSCA        string `yaml:"tls_ca" name:"tls-ca" placeholder:"FILE" group:"server" help:"The certificate authority to trust, PEM."`
-	TLSCert      string `yaml:"tls_cert" name:"tls-cert" placeholder:"FILE" group:"server" help:"The client's certificate, PEM."`
-	TLSKey       string `yaml:"tls_key" name:"tls-key" placeholder:"FILE" group:"server" help:"The client's key, PEM."`
+	PasswordFile string `yaml:"password_file" placeholder:"FILE" group:"server" help:"A file with the server's password; else the URL's, else $REDISCLI_AUTH." predictor:"file"`
+	TLSCA        string `yaml:"tls_ca" name:"tls-ca" placeholder:"FILE" group:"server" help:"The certificate authority to trust, PEM." predictor:"file"`
+	TLSCert      string `yaml:"tls_cert" name:"tls-cert" placeholder:"FILE" group:"server" help:"The client's certificate, PEM." predictor:"file"`
+	TLSKey       string `yaml:"tls_key" name:"tls-key" placeholder:"FILE" group:"server" help:"The client's key, PEM." predictor:"file"`
 	Resp         int    `yaml:"resp" default:"0" placeholder:"2|3" group:"server" help:"The version of the protocol; what the server speaks, if not given."`
 	NoHello      bool   `yaml:"no_hello" name:"no-hello" group:"server" help:"Send no HELLO: some proxies close the connection on it."`
 	TLSInsecure  bool   `yaml:"tls_insecure" name:"tls-insecure" group:"server" help:"Do not verify the server's certificate."`

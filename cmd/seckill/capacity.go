@@ -19,7 +19,7 @@ import (
 )
 
 type capacityCmd struct {
-	Scenario string `arg:"" optional:"" default:"flash-sale" help:"A scenario file, or the name of a built-in one; its stock, its crowd and its arrivals are the search's own."`
+	Scenario string `arg:"" optional:"" default:"flash-sale" help:"A scenario file, or the name of a built-in one; its stock, its crowd and its arrivals are the search's own." predictor:"scenario"`
 
 	Figure  string           `default:"both" placeholder:"WHICH" group:"search" help:"selling (every attempt is granted), refusing (there is nothing to sell), or both (default ${default})."`
 	From    perSecond        `placeholder:"RATE" group:"search" help:"The lowest rate that is tried, and the first, as 20000/s; without it a short closed run says where to begin."`

@@ -16,7 +16,7 @@ import (
 )
 
 type checkCmd struct {
-	Dir   string  `arg:"" help:"The results folder."`
+	Dir   string  `arg:"" help:"The results folder." predictor:"dir"`
 	Clean *string `placeholder:"URL" help:"Instead of judging, remove the keys that the run named in keys.txt from this server."`
 
 	scenario.Access `embed:""`

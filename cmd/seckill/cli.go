@@ -33,7 +33,8 @@ type grammar struct {
 	Selftest selftestCmd `cmd:"" help:"Sell with scripts that are wrong on purpose: the judge must catch every one, and accuse none that is right."`
 	Scripts  scriptsCmd  `cmd:"" help:"List the built-in scripts and scenarios, with what each promises."`
 
-	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of scenario files or of contracts, for an editor."`
+	Schema     schemaCmd     `cmd:"" help:"Print the JSON Schema of scenario files or of contracts, for an editor."`
+	Completion completionCmd `cmd:"" help:"Print what a shell reads to complete commands, flags and names: source <(seckill completion bash)."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }
@@ -105,6 +106,9 @@ func dispatch(app *app, args []string) (int, error) {
 	)
 	if err != nil {
 		return 0, err
+	}
+	if completes(parser, app) {
+		return 0, nil
 	}
 	kctx, err := parser.Parse(args)
 	if left >= 0 { // --help or --version has said what there was to say

@@ -17,7 +17,7 @@ import (
 )
 
 type compareCmd struct {
-	What []string `arg:"" optional:"" name:"scenario-or-folders" help:"A scenario file, the name of a built-in comparison, or two folders of results or more."`
+	What []string `arg:"" optional:"" name:"scenario-or-folders" help:"A scenario file, the name of a built-in comparison, or two folders of results or more." predictor:"scenario"`
 
 	Vary           []string    `sep:"none" placeholder:"KEY=A,B" group:"compare" help:"Compares a flag of run with several values; values that hold commas are joined by |. There more than once: every value with every other."`
 	Rounds         *int        `placeholder:"N" group:"compare" help:"How often each variant is run, the rehearsal not counted; 10, and with --until at most 50."`

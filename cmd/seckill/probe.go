@@ -16,7 +16,7 @@ import (
 )
 
 type probeCmd struct {
-	Script   string  `arg:"" help:"What sells: a built-in name, or a .lua file with its contract beside it."`
+	Script   string  `arg:"" help:"What sells: a built-in name, or a .lua file with its contract beside it." predictor:"script"`
 	Contract string  `placeholder:"FILE" help:"The contract of the script, if it is not the .yaml beside it."`
 	Server   string  `default:"auto" placeholder:"SERVER" help:"auto (a private redis-server or valkey-server from PATH, else embedded), embedded, or a server binary (default ${default})."`
 	Seed     *uint64 `placeholder:"N" help:"Repeats the ids of items and buyers; drawn and printed if not given."`

@@ -7,7 +7,7 @@ import (
 )
 
 type reportCmd struct {
-	Dir string `arg:"" help:"The results folder."`
+	Dir string `arg:"" help:"The results folder." predictor:"dir"`
 }
 
 // Run makes every report again, from the record alone.

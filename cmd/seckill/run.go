@@ -24,8 +24,8 @@ import (
 )
 
 type runCmd struct {
-	Scenario string   `arg:"" optional:"" default:"flash-sale" help:"A scenario file, or the name of a built-in one."`
-	More     []string `arg:"" optional:"" name:"script" help:"Further scripts, of the scenario gate."`
+	Scenario string   `arg:"" optional:"" default:"flash-sale" help:"A scenario file, or the name of a built-in one." predictor:"scenario"`
+	More     []string `arg:"" optional:"" name:"script" help:"Further scripts, of the scenario gate." predictor:"script"`
 
 	scenario.Spec `embed:""`
 }
