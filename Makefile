@@ -1,6 +1,6 @@
 # What a developer types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fuzz bench build
+.PHONY: help run test lint fuzz bench build dist
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -29,3 +29,19 @@ bench: ## seckill beside other tools, in turn on one server, and what its parts 
 
 build: ## the binary, without debug information
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o seckill ./cmd/seckill
+
+# What dist is made for, and where it goes.
+PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
+DIST = dist
+
+dist: ## archives of static binaries for linux and macOS in dist/, each under 30 MB, with their checksums
+	rm -rf $(DIST) && mkdir -p $(DIST)
+	@set -e; for platform in $(PLATFORMS); do \
+		name=seckill-$$(echo $$platform | tr / -); mkdir $(DIST)/$$name; \
+		CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} go build -trimpath -ldflags '-s -w' -o $(DIST)/$$name/seckill ./cmd/seckill; \
+		cp LICENSE README.md README.zh-CN.md CHANGELOG.md $(DIST)/$$name; \
+		tar -C $(DIST)/$$name -czf $(DIST)/$$name.tar.gz seckill LICENSE README.md README.zh-CN.md CHANGELOG.md; rm -r $(DIST)/$$name; \
+		size=$$(wc -c < $(DIST)/$$name.tar.gz); echo "$$name.tar.gz $$size bytes"; \
+		test $$size -lt 30000000 || { echo "$$name.tar.gz has more than 30 MB" >&2; exit 1; }; \
+	done
+	cd $(DIST) && { sha256sum *.tar.gz 2>/dev/null || shasum -a 256 *.tar.gz; } > SHA256SUMS
