@@ -14,6 +14,7 @@ const (
 	boundConnections = "connections"
 	boundDriver      = "driver"
 	boundHost        = "host"
+	boundLimit       = "limit"
 	boundSchedule    = "schedule"
 	boundUnknown     = "unknown"
 )
@@ -57,6 +58,10 @@ type busy struct {
 	// seats is the share of the time that shared connections were busy, waiting how
 	// many buyers waited for one in the mean. seats is 0 where none were shared.
 	seats, waiting float64
+	// kept is how many buyers the limit of --max-rate kept waiting in the mean;
+	// keeping says so.
+	kept    float64
+	keeping string
 }
 
 // between is a share that is not known exactly: counted in ticks, or over a time
@@ -73,8 +78,10 @@ type between struct{ least, most float64 }
 //  3. the host: the CPUs that both need are used up;
 //  4. the server, by what its commands took;
 //  5. the driver, by its lag: buyers stood ready and were not let run;
-//  6. the connections;
-//  7. the schedule, when nobody was busy.
+//  6. the limit of --max-rate, which kept buyers waiting although there were
+//     connections: that is known whatever the server does not tell;
+//  7. the connections;
+//  8. the schedule, when nobody was busy.
 //
 // What cannot be told, because the server does not say, somebody was nearly a
 // bound, or another program had the CPU, is unknown.
@@ -92,6 +99,8 @@ func (b *busy) bound() (by, why string) {
 		return boundServer, "its commands took " + percent(b.commands) + " of the time"
 	case b.lags():
 		return boundDriver, b.lateness()
+	case b.kept >= 1:
+		return boundLimit, b.keeping
 	case b.thread == nil:
 		return boundUnknown, b.untold
 	case b.thread.most >= spareThread || b.driver >= spareCPUs || b.host >= spareCPUs:
@@ -175,6 +184,9 @@ func (s *Summary) busy() *busy {
 		if of := &s.Tail.Served[i]; of.Master {
 			b.commands = max(b.commands, float64(s.commandTime(of))/open)
 		}
+	}
+	if l := s.Tail.Links; l != nil {
+		b.kept, b.keeping = float64(l.Kept)/open, s.limitLine()
 	}
 	if d.Throttled != nil && s.Head.Host.CPUs > 0 {
 		b.throttled = float64(d.Throttled.Time) / open / float64(s.Head.Host.CPUs)
@@ -278,7 +290,7 @@ func (s *Summary) boundSentence() string {
 	if s.boundBy != "" {
 		by += ": " + s.boundBy
 	}
-	if s.Bound == boundConnections {
+	if s.Bound == boundConnections || s.Bound == boundLimit {
 		by += "; the server may carry more"
 	}
 	return by
@@ -286,7 +298,7 @@ func (s *Summary) boundSentence() string {
 
 // notTheServers stands beside a rate that is not what the server can do.
 func (s *Summary) notTheServers() string {
-	if s.Bound != boundDriver && s.Bound != boundHost {
+	if !s.boundByUs() {
 		return ""
 	}
 	return "; the " + s.Bound + " was the bound: the server may carry more"

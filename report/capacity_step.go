@@ -40,6 +40,10 @@ func (s *Summary) stepResult() (capacity.Result, string) {
 		return capacity.Wrong, "broken: " + strings.Join(s.brokenRules(), ", ")
 	case s.Tail != nil && s.Tail.Ended == history.EndedServerLost:
 		return capacity.Failed, s.Tail.Reason
+	case s.Tail != nil && s.Tail.Ended == history.EndedRefused:
+		return capacity.Limited, s.Tail.Reason // it is full, or not itself: no matter of the rate
+	case s.Tail != nil && s.Tail.Ended == history.EndedAborted && !s.boundByUs():
+		return capacity.Failed, "aborted: " + s.Tail.Reason
 	}
 	for i := range s.Objective {
 		f := &s.Objective[i]
@@ -48,6 +52,8 @@ func (s *Summary) stepResult() (capacity.Result, string) {
 			return capacity.Limited, f.Expr + ": " + f.Why
 		case bad && (s.Bound == boundDriver || s.Bound == boundHost):
 			return capacity.Limited, f.Expr + " missed, and the " + s.Bound + " was the bound: " + s.boundBy
+		case bad && s.limited(f):
+			return capacity.Limited, f.Expr + " missed, and the limit was in the way: " + s.limitLine()
 		case bad && s.lagged(&f.Objective):
 			return capacity.Limited, f.Expr + " missed, and the driver was late: " + s.lagText(&f.Objective)
 		case bad:

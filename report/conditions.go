@@ -34,6 +34,9 @@ func (t *text) conditions() {
 	s := t.s
 	t.head("  Conditions")
 	t.say("    server  ", "%s", Plain(s.serverLine()))
+	if look := s.lookLine(); look != "" {
+		t.say("    found   ", "%s", Plain(look))
+	}
 	t.say("    script  ", "%s", Plain(s.scriptLine()))
 	if load := s.loadLine(); load != "" {
 		t.say("    load    ", "%s", Plain(load))
@@ -101,7 +104,7 @@ func (s *Summary) loadLine() string {
 	var parts []string
 	for _, name := range []string{
 		"skew", "quantity", "restock", "buyers", "attempts", "double_click", "retries", "release", "abandon",
-		"arrivals", "duration", "conns", "timeout", "patience", "lost_replies", "wait", "client_retries", "fork_at", "server_config",
+		"arrivals", "duration", "conns", "timeout", "patience", "lost_replies", "wait", "client_retries", "fork_at", "server_config", "max_rate", "abort",
 	} {
 		switch value := s.setting(name); {
 		case slices.Contains([]string{"", "0", "0s", "uniform"}, value) || name == "quantity" && value == "1":

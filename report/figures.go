@@ -34,6 +34,9 @@ func (s *Summary) facts() []fact {
 	if s.Throughput != nil {
 		facts = append(facts, fact{"Replies", s.answeredRates() + s.notTheServers()})
 	}
+	if s.limitKept() {
+		facts = append(facts, fact{"Limited by us", upperFirst(s.limitLine())})
+	}
 	if s.RoundTrips != nil && !s.oneCommandEach() {
 		facts = append(facts, fact{"Round trips", fmt.Sprintf("%.2f an attempt, in the mean", *s.RoundTrips)})
 	}

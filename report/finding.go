@@ -28,6 +28,8 @@ const (
 	// ReasonDriver and ReasonHost: not the server was the bound.
 	ReasonDriver Reason = "driver"
 	ReasonHost   Reason = "host"
+	// ReasonLimit: the limit of --max-rate was the bound, and not the server.
+	ReasonLimit Reason = "limit"
 	// ReasonSent: less was sent than was due, and that was carried well.
 	ReasonSent Reason = "sent"
 	// ReasonOffered: a rate was not reached that nobody asked for.
@@ -290,6 +292,8 @@ func (s *Summary) temper(f *Finding) {
 		f.open(ReasonRecord, "the record is incomplete")
 	case s.Bound == boundDriver || s.Bound == boundHost:
 		f.open(Reason(s.Bound), "the "+s.Bound+" was the bound, not the server")
+	case s.limited(f):
+		f.open(ReasonLimit, s.limitedWhy(f))
 	case !f.Point && s.lagged(&f.Objective):
 		f.open(ReasonDriver, "the driver was late: "+s.lagText(&f.Objective))
 	case !f.Point && (f.figure == throughputRate || f.figure == sellingRate) && s.Head.Model == modelClosed && s.Bound == boundSchedule:

@@ -308,6 +308,7 @@ func (s *Summary) pageConditions() []fact {
 		add("Script reloads", thousands(s.Tail.Reloads))
 	}
 	add("Model of arrivals", s.Head.Model)
+	add("Found there", s.lookLine())
 	add("Load", s.loadLine())
 	add("Faults", s.faultsLine())
 	add("Driver", s.driverLine())

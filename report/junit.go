@@ -89,6 +89,9 @@ func (s *Summary) junit() junitSuite {
 			{"bound", Plain(s.Bound)},
 		},
 	}
+	if ended := s.ended(); ended != "" {
+		suite.Properties = append(suite.Properties, junitProperty{"ended", Plain(ended)})
+	}
 	if s.Duration != nil {
 		suite.Time = fmt.Sprintf("%.3f", s.Duration.Seconds())
 	}

@@ -48,6 +48,9 @@ type second struct {
 	number, latest int64
 	attempts       int64
 	times          *distribution
+	// errors are those of the attempts without a business reply, and left the
+	// attempts that were over meanwhile without having been sent.
+	errors, left int64
 }
 
 // NewLive returns the live view of a sale that is about to begin.
@@ -108,21 +111,29 @@ func (l *Live) add(a *history.Attempt) {
 	case a.Outcome == sale.OK:
 		l.move(a)
 	}
-	if a.Return == history.Never {
+	if a.Return == history.Never { // nobody knows when; it was later than it was due
+		l.turn(a.Due / interval)
+		l.now.left++
 		return
 	}
 	number := max(a.Return, 0) / interval
-	if number > l.now.number {
-		l.now, l.before = l.before, l.now
-		l.now.number, l.now.attempts = number, 0
-		l.now.times.reset()
-	}
+	l.turn(number)
 	switch number {
 	case l.now.number:
 		l.now.add(a, l.open)
 	case l.before.number:
 		l.before.add(a, l.open)
 	}
+}
+
+// turn begins a second, if it is a new one.
+func (l *Live) turn(number int64) {
+	if number <= l.now.number {
+		return
+	}
+	l.now, l.before = l.before, l.now
+	l.now.times.reset()
+	l.now = second{number: number, times: l.now.times}
 }
 
 // move counts the units of an attempt that was answered ok. What a release
@@ -151,6 +162,9 @@ func (l *Live) move(a *history.Attempt) {
 func (s *second) add(a *history.Attempt, fromDue bool) {
 	s.attempts++
 	s.latest = max(s.latest, a.Return)
+	if !a.Outcome.Answered() {
+		s.errors++
+	}
 	if a.Verb != sale.Buy {
 		return
 	}
@@ -202,9 +216,9 @@ func (l *Live) Snapshot() Snapshot {
 	if l.attempts == 0 || time.Since(l.arrived) > quiet {
 		return s
 	}
-	last, length := &l.before, interval
-	if l.before.number != l.now.number-1 || l.before.attempts == 0 {
-		last, length = &l.now, l.now.latest-l.now.number*interval
+	last, length := l.last(), interval
+	if last == &l.now {
+		length = l.now.latest - l.now.number*interval
 	}
 	if length > 0 {
 		s.Rate = float64(last.attempts) / time.Duration(length).Seconds()

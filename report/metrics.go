@@ -128,7 +128,7 @@ func (m *metrics) bound(s *Summary) {
 		return
 	}
 	m.family("seckill_bound", "stateset", "", "What limited the run.")
-	for _, by := range []string{boundServer, boundConnections, boundDriver, boundHost, boundSchedule, boundUnknown} {
+	for _, by := range []string{boundServer, boundConnections, boundDriver, boundHost, boundLimit, boundSchedule, boundUnknown} {
 		m.sample("seckill_bound", oneIf(s.Bound == by), "seckill_bound", by)
 	}
 	m.seconds("seckill_driver_cpu_seconds", "CPU of the driver while the doors were open.", &s.Tail.Driver.CPU)

@@ -100,9 +100,11 @@ func (d *drive) send(h *hand) result {
 	r := &h.request
 	due, reloads, retries := r.due, 0, 0
 	for try := uint8(0); ; try++ {
+		d.inside.Add(1)
 		d.begins(h, due, try)
 		d.attempt(h)
 		d.rec.Put(&h.attempt)
+		d.inside.Add(-1)
 		due = max(h.attempt.Return, due)
 		again := false
 		switch {
@@ -259,7 +261,7 @@ func (d *drive) perform(h *hand) {
 		return
 	}
 	d.buys(h)
-	free, err := h.pin(calling, link, &d.strategy)
+	free, err := h.pin(waiting, link, &d.strategy)
 	if err != nil {
 		d.links.Give(link)
 		d.notSent(a, waiting, err)
@@ -356,6 +358,7 @@ func (d *drive) file(h *hand, answer sale.Answer) {
 	if wireErr != nil && !conn.IsReply(wireErr) {
 		d.health.lost(wireErr)
 	} else {
+		d.heed(wireErr)
 		d.health.answered(a.Return)
 	}
 }

@@ -40,6 +40,8 @@ type drive struct {
 	doubtful atomic.Bool
 	// lost is set by the first answer that never came.
 	lost atomic.Bool
+	// inside is how many attempts have begun and are not over.
+	inside atomic.Int64
 	// further counts the exchanges over the buyers' links that are no attempt's first.
 	further atomic.Int64
 	died    <-chan struct{}
@@ -172,11 +174,17 @@ func (d *drive) closed(t turn) {
 // ended says why no more attempts were made, and explains an end not planned.
 func (d *drive) ended() (word, reason string) {
 	var lost *serverLost
+	var refused *refusal
+	var aborted *Aborted
 	switch cause := context.Cause(d.doors); {
 	case cause == nil:
 		return history.EndedDone, ""
 	case errors.As(cause, &lost):
 		return history.EndedServerLost, lost.Error()
+	case errors.As(cause, &refused):
+		return history.EndedRefused, refused.Error()
+	case errors.As(cause, &aborted):
+		return history.EndedAborted, aborted.Error()
 	case errors.Is(cause, errDuration):
 		return history.EndedDuration, ""
 	case d.asked.Err() != nil:

@@ -1,4 +1,63 @@
 package scenario
 
+import (
+	"context"
+	"strings"
+
+	"github.com/seckill-bench/seckill/scenario/arrival"
+	"github.com/seckill-bench/seckill/scenario/history"
+	"github.com/seckill-bench/seckill/scenario/server"
+)
+
+// sparingly is how often a second connections are handed out at most on a server
+// that is somebody else's, where nobody says otherwise.
+const sparingly arrival.Rate = 10_000
+
 // checkGuard refuses limits on the harm a run may do that mean nothing.
-func (s *Spec) checkGuard() error { return nil }
+func (s *Spec) checkGuard() error {
+	_, err := ParseAbort(s.Abort)
+	return err
+}
+
+// MaxRateOn is how often a second connections to a server are handed out at most;
+// 0: as often as they come free.
+func (s *Spec) MaxRateOn(srv *server.Server) arrival.Rate {
+	if s.MaxRate == 0 && !s.OwnServer && !srv.Ours() {
+		return sparingly
+	}
+	return s.MaxRate
+}
+
+// sets reports whether the spec gives a private server a setting.
+func (s *Spec) sets(name string) bool {
+	lines, _ := s.Settings()
+	for _, line := range lines {
+		if is, _, _ := strings.Cut(line, "="); strings.EqualFold(is, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// LookAt asks a server that is not ours what is there, before anything is sent to
+// it; it is asked once. Of a server that is ours there is no Look.
+func LookAt(ctx context.Context, srv *server.Server) history.Server {
+	v := history.Server{Kind: srv.Kind, Address: srv.Address}
+	if srv.Ours() {
+		return v
+	}
+	l := srv.Look(ctx)
+	v.Product, v.Version = l.Product, l.Version
+	v.Look = &history.Look{Role: l.Role, Clients: l.Clients, Keys: l.Keys, Memory: l.Memory, Loopback: l.Loopback}
+	return v
+}
+
+// Outstanding is how many attempts have begun and are not over, but for those that
+// the limit keeps waiting. It may be asked at any time, by any goroutine.
+func (s *Sale) Outstanding() int64 {
+	d := s.driven.Load()
+	if d == nil {
+		return 0
+	}
+	return max(d.inside.Load()-int64(d.links.Load().Waiting), 0)
+}

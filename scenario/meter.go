@@ -27,6 +27,8 @@ type meter struct {
 	readers readings
 	sent    int64
 	held    time.Duration
+	limited int64
+	kept    time.Duration
 	served  map[string]*history.Served
 	nodes   []string // in the order in which they first told
 	untold  []string
@@ -112,6 +114,8 @@ func (m *meter) pause() {
 	after := m.links.Load()
 	m.sent += after.Sent - m.before.Sent
 	m.held += after.Held - m.before.Held
+	m.limited += after.Limited - m.before.Limited
+	m.kept += after.Kept - m.before.Kept
 }
 
 // settle asks the server what it used since the start.
@@ -141,7 +145,9 @@ func (m *meter) tell(tail *history.Tail, seats int, further int64) {
 		tail.Served = append(tail.Served, *m.served[name])
 	}
 	r := &m.readers
-	tail.Links = &history.Links{Seats: seats, Samples: r.n, Sent: m.sent, Further: further, Held: int64(m.held)}
+	tail.Links = &history.Links{
+		Seats: seats, Samples: r.n, Sent: m.sent, Further: further, Held: int64(m.held), Limited: m.limited, Kept: int64(m.kept),
+	}
 	if n := float64(r.n); r.n > 0 {
 		l := tail.Links
 		l.Open, l.Busy, l.InFlight = r.open/n, r.busy/n, r.inFlight/n

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seckill-bench/seckill/scenario/arrival"
@@ -30,6 +31,7 @@ type Sale struct {
 	trial    receipts // of the canary
 	strategy strategy.Strategy
 	server   *server.Server
+	driven   atomic.Pointer[drive] // nil before Run
 }
 
 // New plans a sale: it checks the spec, fills in what it leaves open, and asks
@@ -47,6 +49,7 @@ func New(ctx context.Context, name string, spec Spec, s strategy.Strategy, srv *
 	if err := spec.suits(&strat); err != nil {
 		return nil, err
 	}
+	spec.MaxRate = spec.MaxRateOn(srv)
 	if err := spec.mayHarm(ctx, &strat, srv); err != nil {
 		return nil, err
 	}
@@ -156,6 +159,7 @@ func describe(ctx context.Context, srv *server.Server) history.Server {
 		Kind: srv.Kind, Address: srv.Address, Topology: srv.Topology(),
 		Product: info.Product, Version: info.Version, Config: info.Config,
 		Capabilities: info.Capabilities, Refused: info.Refused, SameHost: info.SameHost,
+		Look: LookAt(ctx, srv).Look,
 	}
 }
 
@@ -197,6 +201,7 @@ func (s *Sale) Run(ctx context.Context, rec *history.Recorder, note func(history
 	wire := s.wire()
 	links, err := conn.Open(ctx, s.server, conn.Options{
 		Mode: s.spec.Conns, Timeout: s.spec.Timeout, Now: clock.now, Wire: wire, ClientRetries: s.spec.ClientRetries,
+		MaxRate: float64(s.spec.MaxRate),
 	})
 	if err != nil {
 		return history.Tail{}, err
@@ -220,12 +225,14 @@ func (s *Sale) Run(ctx context.Context, rec *history.Recorder, note func(history
 		links: links, server: s.server, died: s.server.Died(),
 	}
 	d.rig = s.rig(d, wire)
+	s.driven.Store(d)
 	d.meter = s.meter(links)
 	tail := history.Tail{Warnings: []string{}, Baseline: s.baseline(ctx)}
 	s.server.ResetStats(ctx)
 	counters := s.counters(ctx)
 	s.sell(ctx, d, desk{links}, lots, &tail)
 	d.meter.tell(&tail, s.spec.Conns.Shared(), d.further.Load())
+	tail.Links.MaxRate = float64(s.spec.MaxRate)
 	if s.strategy.Own {
 		tail.Links = nil // nobody bought over them
 	}

@@ -58,6 +58,10 @@ func (s *rateSearch) search(of *report.Capacity) error {
 	if wrong, err := s.brink(of); err != nil || wrong {
 		return err
 	}
+	most, err := s.most(of)
+	if err != nil {
+		return err
+	}
 	start, err := s.begin(of)
 	switch {
 	case err == errInterrupted:
@@ -67,7 +71,7 @@ func (s *rateSearch) search(of *report.Capacity) error {
 		return err
 	}
 	search := capacity.New(capacity.Options{
-		Least: float64(s.From), Most: float64(s.To), Start: start, Climb: s.Step, Confirm: s.Confirm, Attempts: s.attempts(), Quick: s.Quick,
+		Least: float64(s.From), Most: most, Start: start, Climb: s.Step, Confirm: s.Confirm, Attempts: s.attempts(), Quick: s.Quick,
 	})
 	for step, more := search.Next(); more; step, more = search.Next() {
 		taken, err := s.take(step, of)

@@ -28,7 +28,7 @@ const gateSeed = 1
 // gateFlags are the flags of run that mean something to a gate; for the others
 // it has its own plan.
 var gateFlags = []string{
-	"script", "contract", "server", "password-file", "tls-ca", "tls-cert", "tls-key", "tls-insecure", "overwrite",
+	"script", "contract", "server", "password-file", "tls-ca", "tls-cert", "tls-key", "tls-insecure", "overwrite", "max-rate", "i-own-this-server",
 	"seed", "retry-unknown", "report", "out", "replace",
 }
 
@@ -164,6 +164,7 @@ func (g *gate) run(s *gated, p *phase, dir string) (*report.Summary, error) {
 	}
 	spec.Seed, spec.Script, spec.Contract, spec.Overwrite = g.Seed, s.name, g.Contract, g.Overwrite
 	spec.Server, spec.Access = g.Server, g.Access
+	spec.MaxRate, spec.OwnServer = g.MaxRate, g.OwnServer
 	sale := part{
 		name: p.name, dir: dir, spec: spec, strategy: s.strategy, server: g.srv, figures: g.app.figures(),
 		command: fmt.Sprintf("seckill run --script %s %s --seed %d", probe.Quote(s.name), p.flags, *g.Seed),

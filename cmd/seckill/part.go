@@ -44,13 +44,19 @@ func (p *part) sell(ctx context.Context) (*report.Summary, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the results folder: %w", err)
 	}
-	exposed := p.figures.Begin(&planned.Head)
-	rec := history.NewRecorder(folder, exposed)
+	exposed, live := p.figures.Begin(&planned.Head), report.NewLive(&planned.Head)
+	sinks := []history.Sink{folder, exposed}
+	if p.spec.Abort != "" {
+		sinks = append(sinks, live)
+	}
+	rec := history.NewRecorder(sinks...)
 	allCores := leaveACore(planned, p.spec.Conns)
+	ctx, watched := guarded(ctx, p.spec.Abort, planned, live)
 	tail, err := planned.Run(ctx, rec, func(e history.Event) {
 		folder.Event(e)
 		exposed.Event(e)
 	})
+	watched()
 	allCores()
 	if err = cmp.Or(err, rec.Close()); err != nil {
 		return nil, err

@@ -153,10 +153,22 @@ func openServer(app *app, spec *scenario.Spec) (*server.Server, error) {
 		return nil, err
 	}
 	srv, err := server.Open(app.ctx, options)
-	if err == nil && srv.Note != "" {
+	if err != nil {
+		return nil, err
+	}
+	if srv.Note != "" {
 		fmt.Fprintln(app.stderr, srv.Note)
 	}
-	return srv, err
+	tellLook(app, spec, srv)
+	return srv, nil
+}
+
+// tellLook says what is on a server that is not ours, before anything is sent to it.
+func tellLook(app *app, spec *scenario.Spec, srv *server.Server) {
+	there := scenario.LookAt(app.ctx, srv)
+	for _, line := range report.LookLines(&there, float64(spec.MaxRateOn(srv))) {
+		fmt.Fprintln(app.stderr, line)
+	}
 }
 
 // private adds what a spec says of a private server.
@@ -211,11 +223,13 @@ func (c *runCmd) drive(app *app, planned *scenario.Sale, res *results) error {
 	rec := history.NewRecorder(res.folder, live, exposed)
 	progress := startProgress(app.stderr, live)
 	allCores := leaveACore(planned, c.Conns)
-	tail, err := planned.Run(app.ctx, rec, func(e history.Event) {
+	ctx, watched := guarded(app.ctx, c.Abort, planned, live)
+	tail, err := planned.Run(ctx, rec, func(e history.Event) {
 		res.folder.Event(e)
 		live.Event(e)
 		exposed.Event(e)
 	})
+	watched()
 	allCores()
 	progress.stop()
 	if closeErr := rec.Close(); err != nil {

@@ -1,6 +1,9 @@
 package arrival
 
-import "strconv"
+import (
+	"errors"
+	"strconv"
+)
 
 // A Rate is how many there are a second; 0: not given. Its text is 20000/s.
 type Rate float64
@@ -12,6 +15,9 @@ func (r *Rate) UnmarshalText(text []byte) error {
 		return nil
 	}
 	rate, err := parseRate(string(text))
+	if err == nil && rate == 0 {
+		err = errors.New("a rate of 0 lets nobody in; want one like 20000/s")
+	}
 	*r = Rate(rate)
 	return err
 }

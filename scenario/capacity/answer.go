@@ -58,7 +58,7 @@ const (
 	AtKnee     End = "knee"       // the objective was missed above what held
 	AtLeast    End = "least"      // it was missed down to the lowest rate: none held
 	AtMost     End = "most"       // it was met at the highest rate allowed
-	AtLimit    End = "limit"      // driver or host were the bound
+	AtLimit    End = "limit"      // driver, host or limit were the bound
 	AtDoubt    End = "doubt"      // nobody could tell whether the script was right
 	AtWrong    End = "wrong"      // a rule was broken
 	Unfinished End = "unfinished" // the search is not over
@@ -99,7 +99,7 @@ func (s *Search) end(held, broke float64) (End, string) {
 		return Unfinished, "the search was ended before it was done"
 	}
 	if s.blind() {
-		return AtLimit, fmt.Sprintf("driver or host were the bound at every rate tried, from %s down to %s: the machine is not quiet, or too slow for such rates",
+		return AtLimit, fmt.Sprintf("driver, host or limit were the bound at every rate tried, from %s down to %s: the machine is not quiet, or too slow for such rates",
 			perSecond(s.rulings[0].rate), perSecond(s.rulings[len(s.rulings)-1].rate))
 	}
 	if r := s.lowestUntold(held); r.rate > 0 && (broke == 0 || r.rate < broke) {
@@ -132,7 +132,7 @@ func (s *Search) lowestUntold(held float64) ruling {
 }
 
 func untold(r ruling, held float64) (End, string) {
-	end, why := AtLimit, "driver or host were the bound at "
+	end, why := AtLimit, "driver, host or limit were the bound at "
 	if r.verdict != Limited {
 		end, why = AtDoubt, "nobody can tell whether the script was right at "
 	}

@@ -163,7 +163,7 @@ func (s *Search) ceiling() float64 {
 // the one before: where the machine is busy with other things, all would be like that.
 const maxBlind = 3
 
-// blind reports whether at all rates so far driver or host were the bound, in every
+// blind reports whether at all rates so far driver, host or limit were the bound, in every
 // step, and there were too many to go on.
 func (s *Search) blind() bool {
 	return len(s.rulings) >= maxBlind && !slices.ContainsFunc(s.taken, func(t taken) bool { return t.result != Limited })

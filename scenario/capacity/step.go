@@ -31,7 +31,7 @@ type Result string
 const (
 	Passed  Result = "passed"  // the objective was met, and no rule was broken
 	Failed  Result = "failed"  // it was missed
-	Limited Result = "limited" // it cannot be told: driver or host were the bound, or the offered rate was not sent
+	Limited Result = "limited" // it cannot be told: driver, host or limit were the bound, or the offered rate was not sent
 	Unknown Result = "unknown" // it was met, but nobody can tell whether the script was right, as where replies were lost
 	Wrong   Result = "wrong"   // a rule of the judge was broken: the rate is no capacity
 )

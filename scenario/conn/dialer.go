@@ -33,6 +33,7 @@ type dialer struct {
 	now         func() int64
 	retries     int
 	lanes       *lanes // nil unless connections are pipelined
+	limit       *limit // of those that are; nil: there is none
 
 	mu   sync.Mutex
 	more []*redis.Client // those of retrying links
@@ -61,6 +62,7 @@ func newDialer(to *redis.Options, o Options) *dialer {
 	d := &dialer{
 		client: redis.NewClient(to), wire: o.Wire, places: make(chan struct{}, dialers),
 		dialTimeout: to.DialTimeout, timeout: o.Timeout, now: o.Now, retries: o.ClientRetries,
+		limit: o.limit,
 	}
 	if o.Mode.Pipelines() {
 		d.lanes = openLanes(d, o.Mode.Shared(), o.traffic)
@@ -81,6 +83,13 @@ func (d *dialer) carrier() carrier {
 // pin makes a connection that is shared with nobody, until it is given up.
 func (d *dialer) pin(ctx context.Context) (Link, func(), error) {
 	l := &link{dialer: d}
+	if d.limit != nil {
+		waited, err := d.limit.wait(ctx, d.limit.in)
+		if err != nil {
+			return nil, nil, err
+		}
+		d.limit.waited(waited)
+	}
 	if err := l.stand(ctx); err != nil {
 		return nil, nil, err
 	}

@@ -1,6 +1,12 @@
 package conn
 
-import "regexp"
+import (
+	"regexp"
+	"time"
+)
+
+// Slack is how far a pace lets somebody be before his turn.
+const Slack time.Duration = slack
 
 // A Refusal is a row of the table, as tests see it.
 type Refusal struct {

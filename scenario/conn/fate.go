@@ -78,10 +78,7 @@ func FateOf(err error) Fate {
 }
 
 func fateOfReply(text string) Fate {
-	inside := false
-	if m := insideScript.FindStringSubmatch(text); m != nil {
-		text, inside = m[1]+m[2], true
-	}
+	text, inside := ofScript(text)
 	for _, r := range refusals {
 		rest, starts := strings.CutPrefix(text, r.start)
 		if starts && (rest == "" || rest[0] == ' ' || strings.Contains(r.start, " ")) && (r.inside || !inside) {
@@ -89,6 +86,25 @@ func fateOfReply(text string) Fate {
 		}
 	}
 	return Maybe
+}
+
+// ofScript takes off what is added to an error that a script raised.
+func ofScript(text string) (own string, inside bool) {
+	if m := insideScript.FindStringSubmatch(text); m != nil {
+		return m[1] + m[2], true
+	}
+	return text, false
+}
+
+// WordOf is the first word of an error reply, which says what it is about, raised
+// inside a script or not: OOM, READONLY. It is empty for other errors.
+func WordOf(err error) string {
+	if !IsReply(err) {
+		return ""
+	}
+	text, _ := ofScript(err.Error())
+	word, _, _ := strings.Cut(text, " ")
+	return word
 }
 
 // IsReply reports whether an error is the server's answer to the command, and

@@ -19,6 +19,11 @@ type Load struct {
 	// two Loads it grows by the mean of InFlight times the time; it is exact where
 	// nothing is under way at either.
 	Held time.Duration
+	// Waiting is how many wait for the limit of Options.MaxRate. Limited is how many
+	// have waited for it since Open, and Kept how long all of them did, together.
+	Waiting int
+	Limited int64
+	Kept    time.Duration
 }
 
 // A gauge counts exchanges as they are begun and over, by a clock of its own. It

@@ -28,8 +28,12 @@ type Options struct {
 	// it thinks that it should: unseen by whoever asked, and with the timeout
 	// counted for each sending. 0: a command is sent once.
 	ClientRetries int
+	// MaxRate is how often connections are handed out at most, per second, over all
+	// links together and evenly spaced; 0: as often as they come free.
+	MaxRate float64
 
 	traffic *traffic // of pipelined connections
+	limit   *limit   // of pipelined connections
 }
 
 // Links hands out links. All methods may be called by many goroutines.
@@ -58,8 +62,9 @@ type Links interface {
 // connections that buyers share stand when Open returns; see Warm for dedicated
 // ones.
 func Open(ctx context.Context, srv *server.Server, o Options) (Links, error) {
+	limit := newLimit(o.MaxRate)
 	if o.Mode.Pipelines() {
-		o.traffic = &traffic{gauge: newGauge()}
+		o.traffic, o.limit = &traffic{gauge: newGauge(), limit: limit}, limit
 	}
 	var from opener
 	if of := srv.ClusterOptions(); of != nil {
@@ -71,7 +76,7 @@ func Open(ctx context.Context, srv *server.Server, o Options) (Links, error) {
 	warm := o.Mode.Shared()
 	switch {
 	case o.Mode == Dedicated:
-		return &dedicated{opener: from, gauge: newGauge()}, nil
+		links, warm = &dedicated{opener: from, gauge: newGauge()}, 0
 	case o.Mode.Pipelines():
 		links, warm = &shared{opener: from, traffic: o.traffic}, 1 // that one warms them all
 	default:
@@ -80,6 +85,9 @@ func Open(ctx context.Context, srv *server.Server, o Options) (Links, error) {
 	if err := Warm(ctx, links, warm); err != nil {
 		links.Close()
 		return nil, err
+	}
+	if limit != nil && !o.Mode.Pipelines() {
+		links = &limited{links, limit}
 	}
 	return links, nil
 }

@@ -37,6 +37,7 @@ type lanes struct {
 	mu     sync.Mutex
 	come   *sync.Cond // something has gathered, or closed is set
 	queue  []ticket
+	held   held
 	free   int // lanes that wait for something to gather
 	closed bool
 	// sweeps is how often those who had not been sent were let go.
@@ -47,6 +48,7 @@ type lanes struct {
 func openLanes(d *dialer, n int, t *traffic) *lanes {
 	ls := &lanes{dialer: d, traffic: t}
 	ls.come = sync.NewCond(&ls.mu)
+	ls.hold(d.limit)
 	for range n {
 		l := newLane(ls)
 		ls.all = append(ls.all, l)
@@ -61,7 +63,7 @@ func (ls *lanes) ask(t ticket) {
 	closed, wanted := ls.closed, ls.free > 0
 	swept := !t.begun.Load() && t.sweeps != ls.sweeps.Load()
 	if !closed && !swept {
-		ls.queue = append(ls.queue, t)
+		ls.enqueue(t)
 	}
 	ls.mu.Unlock()
 	switch {
@@ -80,11 +82,12 @@ func (ls *lanes) gather(batch []ticket) []ticket {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
 	ls.free++
-	for len(ls.queue) == 0 && !ls.closed {
+	n := ls.mayLeave(min(len(ls.queue), maxBatch))
+	for n == 0 && !ls.closed {
 		ls.come.Wait()
+		n = ls.mayLeave(min(len(ls.queue), maxBatch))
 	}
 	ls.free--
-	n := min(len(ls.queue), maxBatch)
 	batch = append(batch[:0], ls.queue[:n]...)
 	if n == len(ls.queue) {
 		ls.queue = ls.queue[:0]
@@ -99,6 +102,9 @@ func (ls *lanes) sweep() {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
 	ls.sweeps.Add(1)
+	for _, t := range ls.release() {
+		t.refuse(ls.now(), ErrLeft)
+	}
 	stay := ls.queue[:0]
 	for _, t := range ls.queue {
 		if t.begun.Load() {
@@ -117,8 +123,12 @@ func (ls *lanes) close() {
 	ls.closed = true
 	left := ls.queue
 	ls.queue = nil
+	waiting := ls.release()
 	ls.mu.Unlock()
 	ls.come.Broadcast()
+	for _, t := range waiting {
+		t.refuse(ls.now(), redis.ErrClosed)
+	}
 	for _, t := range left {
 		t.refuse(ls.now(), redis.ErrClosed)
 	}

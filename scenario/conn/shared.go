@@ -20,6 +20,7 @@ type shared struct {
 type traffic struct {
 	gauge gauge
 	busy  atomic.Int64
+	limit *limit
 }
 
 // depart counts exchanges that leave together.
@@ -80,6 +81,7 @@ func (s *shared) Take(ctx context.Context) (Link, error) {
 func (s *shared) Load() Load {
 	load := s.traffic.gauge.load(s.standing())
 	load.Busy = int(s.traffic.busy.Load())
+	s.traffic.limit.tell(&load)
 	return load
 }
 

@@ -70,6 +70,8 @@ type turn struct {
 	begun atomic.Bool
 	// sweeps is how many sweeps came before the turn was taken.
 	sweeps int64
+	// leaves is when its holder leaves who has asked; zero: he does not.
+	leaves time.Time
 	// left is set when its holder did not wait for the last reply. Nobody may use
 	// it again.
 	left bool
@@ -84,7 +86,10 @@ type ticket struct {
 func (ls *lanes) turn() *turn { return &turn{lanes: ls, sweeps: ls.sweeps.Load()} }
 
 // Ask has a lane put a question.
-func (t *turn) Ask(q Question) { t.put(q) }
+func (t *turn) Ask(q Question) {
+	t.leaves = time.Time{}
+	t.put(q)
+}
 
 func (t *turn) put(q Question) ticket {
 	mine := ticket{t, t.state.Load()>>phaseBits + 1}
@@ -98,9 +103,10 @@ func (t *turn) put(q Question) ticket {
 // counts from when it is sent; before, only the context's deadline ends it.
 func (t *turn) RoundTrip(ctx context.Context, args []any) Exchange {
 	told := plain{args, make(chan Exchange, 1)}
+	at, set := ctx.Deadline()
+	t.leaves = at
 	mine := t.put(told)
 	defer t.begun.Store(true)
-	at, set := ctx.Deadline()
 	if !set {
 		return <-told.over
 	}

@@ -74,6 +74,23 @@ type Server struct {
 	Refused []string `json:"refused,omitempty"`
 	// SameHost is whether driver and server share a machine; nil: not known.
 	SameHost *bool `json:"same_host"`
+	// Look is what there was on a server that is not ours before anything was sent
+	// to it; nil for others.
+	Look *Look `json:"look,omitempty"`
+}
+
+// Look is what a server said of itself before anything was changed on it. What it
+// did not tell is nil.
+type Look struct {
+	// Role is master, slave or sentinel, or what else the server says it is.
+	Role *string `json:"role"`
+	// Clients are connected, Keys are in the database of the sale, and Memory is
+	// bytes in use.
+	Clients *int64 `json:"clients"`
+	Keys    *int64 `json:"keys"`
+	Memory  *int64 `json:"memory"`
+	// Loopback is whether its address is one that no other machine reaches.
+	Loopback *bool `json:"loopback"`
 }
 
 // Host is the machine the driver runs on.
@@ -142,4 +159,6 @@ const (
 	EndedDuration    = "duration"    // the doors closed at --duration
 	EndedInterrupted = "interrupted" // a signal
 	EndedServerLost  = "server lost" // the server died or stopped answering
+	EndedRefused     = "refused"     // the server said that it cannot serve
+	EndedAborted     = "aborted"     // a condition of --abort held
 )

@@ -123,7 +123,7 @@ func parseTail(path string, text []byte, items int) (*Tail, error) {
 	switch {
 	case tail == nil || tail.Ended == "":
 		return nil, fmt.Errorf("%s is not the tail of a record: it does not tell how the run ended", path)
-	case !slices.Contains([]string{EndedDone, EndedDuration, EndedInterrupted, EndedServerLost}, tail.Ended):
+	case !slices.Contains([]string{EndedDone, EndedDuration, EndedInterrupted, EndedServerLost, EndedRefused, EndedAborted}, tail.Ended):
 		return nil, fmt.Errorf("%s: unknown end %q", path, tail.Ended)
 	case tail.Attempts < 0 || tail.NeverOffered < 0:
 		return nil, fmt.Errorf("%s: it counts fewer than 0 attempts or buyers", path)

@@ -61,6 +61,12 @@ type Links struct {
 	// that loaded a script, and those that restocked.
 	Sent    int64 `json:"sent"`
 	Further int64 `json:"further"`
+	// MaxRate is how often connections were handed out at most, per second; 0: as
+	// often as they came free. Limited is how many had to wait for that, and Kept how
+	// long they did, together, in ns.
+	MaxRate float64 `json:"max_rate,omitempty"`
+	Limited int64   `json:"limited,omitempty"`
+	Kept    int64   `json:"kept,omitempty"`
 }
 
 // Served is what one process of the server used and did while the doors were

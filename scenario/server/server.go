@@ -69,6 +69,7 @@ type Server struct {
 	options  redis.Options
 	embedded *miniredis.Miniredis
 	private  *private
+	looked   looked
 	close    sync.Once
 	closed   error
 }
