@@ -8,8 +8,8 @@ help: ## list the targets
 run: ## one flash sale with the defaults
 	go run ./cmd/seckill run
 
-test: lint ## install what is missing (redis-server, a C compiler, Chromium), then every test
-	.ci/install redis-server cc chromium
+test: lint ## install what is missing (redis-server, PostgreSQL, a C compiler, Chromium), then every test
+	.ci/install redis-server postgresql cc chromium
 	go test -race -timeout 18m ./...
 
 lint: ## gofmt, vet, staticcheck, a tidy go.mod

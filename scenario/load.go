@@ -147,7 +147,7 @@ func inPlainWords(err error) string {
 // written out, paths made absolute, the place of the results and the variants
 // left out and the password taken out of the server's URL.
 func (s Spec) YAML() (string, error) {
-	s.Server = WithoutPassword(s.Server)
+	s.Server, s.Orders = WithoutPassword(s.Server), WithoutPassword(s.Orders)
 	s.Out, s.Replace, s.Variants = "", false, nil
 	for _, path := range s.paths() {
 		if !s.isFile(path) {

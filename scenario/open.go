@@ -168,7 +168,7 @@ func (s *Sale) singCanary(ctx context.Context, links desk) error {
 			return fmt.Errorf("a trial purchase failed: %w", err)
 		}
 	}
-	if audit := s.strategy.AuditFor(ctx, links, item, took); len(audit.Problems) > 0 {
+	if audit := s.strategy.Trial().AuditFor(ctx, links, item, took); len(audit.Problems) > 0 {
 		return fmt.Errorf("a trial audit failed: %s", strings.Join(audit.Problems, "; "))
 	}
 	return nil

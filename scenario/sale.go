@@ -50,6 +50,9 @@ func New(ctx context.Context, name string, spec Spec, s strategy.Strategy, srv *
 		return nil, err
 	}
 	spec.MaxRate = spec.MaxRateOn(srv)
+	if spec.AllowCommands {
+		strat = strat.AllowCommands()
+	}
 	if err := spec.mayHarm(ctx, &strat, srv); err != nil {
 		return nil, err
 	}
@@ -139,6 +142,8 @@ func (s *Spec) suits(strat *strategy.Strategy) error {
 		return fmt.Errorf("--restock: %s does not say how (restock)", promiser(strat))
 	case s.Retries > 0 && strat.Terms.RetrySafe == sale.RetryNone:
 		return fmt.Errorf("--retries: %s promises nothing for a request that is sent again (retry_safe: none)", promiser(strat))
+	case !s.AllowCommands && strat.Contract != nil && strat.Contract.Command() != "":
+		return fmt.Errorf("%s reads orders by running %s: that needs --allow-commands", promiser(strat), strat.Contract.Command())
 	case s.ClientRetries > 0 && strat.Pinned:
 		return fmt.Errorf("--client-retries: the commands of %s belong to one connection, and a client library sends again over another", strat.Name)
 	}

@@ -45,6 +45,9 @@ var mayImport = map[string][]string{
 		"lua", "report", "scenario", "scenario/arrival", "scenario/capacity", "scenario/check", "scenario/compare", "scenario/conn", "scenario/contract", "scenario/fault", "scenario/history", "scenario/order",
 		"scenario/probe", "scenario/sale", "scenario/server", "scenario/strategy", "scenario/trace",
 	},
+
+	// A PostgreSQL for the tests of several packages; no program links it.
+	"scenario/order/postgrestest": {},
 }
 
 // onlyIn holds the libraries that must not spread: the files that may import them.

@@ -132,6 +132,9 @@ func (p *probed) play(ctx context.Context, srv *server.Server, o probe.Options) 
 	if !p.strat.Contract.Audited() {
 		p.Doubts = append(p.Doubts, "the contract reads neither the stock nor the buyers (audit), so nobody knows what was sold but the script itself")
 	}
+	if _, differs := p.strat.Contract.Inside(); differs {
+		p.Warnings = append(p.Warnings, "the orders that the contract reads from a file or by a command were not read: they are not of this server")
+	}
 	if len(p.Runs) == 0 {
 		p.Doubts = append(p.Doubts, "no case could be played")
 	}

@@ -84,7 +84,7 @@ func (c *Contract) auditOnce(ctx context.Context, do Doer, item sale.Item, took 
 		}
 	}
 	if c.orders != nil {
-		if orders, err := c.orders.read(ctx, do, p); err != nil {
+		if orders, err := c.orders.read(ctx, do, c, p, item); err != nil {
 			problem("orders", err)
 		} else {
 			a.Orders = orders

@@ -70,6 +70,10 @@ type Contract struct {
 	stock      *stockReader
 	buyers     *buyersReader
 	orders     *ordersReader
+	// folder is where the contract stands, for orders outside of the server;
+	// allowed: a command may be run to read them.
+	folder  string
+	allowed bool
 	// settle is how far apart two audits are that must agree; 0: one is enough.
 	settle time.Duration
 	// kept are the vars that a receipt holds.

@@ -21,8 +21,8 @@ func manual(t *testing.T) string {
 // The contracts of the manual must load.
 func TestManualLoads(t *testing.T) {
 	examples := strings.Split(manual(t), "```yaml\n")[1:]
-	if len(examples) != 2 {
-		t.Errorf("%d examples, want 2", len(examples))
+	if len(examples) != 3 {
+		t.Errorf("%d examples, want 3", len(examples))
 	}
 	for _, example := range examples {
 		text, _, _ := strings.Cut(example, "```")
@@ -50,7 +50,7 @@ func TestManualIsWhole(t *testing.T) {
 	for name := range templateFunctions {
 		words = append(words, "| `"+name+" ")
 	}
-	for _, test := range strings.Fields("int int_in min max str re nil empty any error at json bits left granted capture get hget llen hash_sum sum difference lua missing smembers hkeys hgetall zrange lrange per_buyer scan xrange limit order retry_safe missing_stock cluster seq uuid snowflake hex keys numkeys args replies") {
+	for _, test := range strings.Fields("int int_in min max str re nil empty any error at json bits left granted capture get hget llen hash_sum sum difference lua missing smembers hkeys hgetall zrange lrange per_buyer scan xrange command file limit order retry_safe missing_stock cluster seq uuid snowflake hex keys numkeys args replies") {
 		if !strings.Contains(manual(t), "`"+test) && !strings.Contains(manual(t), "{"+test+":") {
 			t.Errorf("the manual does not explain %s", test)
 		}

@@ -14,6 +14,8 @@ import (
 
 // An ordersReader reads the orders that a sale leaves behind.
 type ordersReader struct {
+	// outside is where they are if not on the server; nil: a key holds them.
+	outside *outside
 	// collection is nil for a stream.
 	collection *collection
 	key        int
@@ -21,7 +23,7 @@ type ordersReader struct {
 	fields []string
 	// named are the parts of an entry that have names of their own: the fields
 	// of a stream, the field and value of a hash, the member and score of a
-	// sorted set, the member of a list.
+	// sorted set, the member of a list, the columns of CSV.
 	named []string
 	// parse finds more in the text of an entry; nil: there is no more.
 	parse *parser
@@ -34,7 +36,10 @@ var orderParts = map[*collection][]string{
 }
 
 // read returns the orders of an item.
-func (r *ordersReader) read(ctx context.Context, do Doer, p *preparedItem) (*sale.Orders, error) {
+func (r *ordersReader) read(ctx context.Context, do Doer, c *Contract, p *preparedItem, item sale.Item) (*sale.Orders, error) {
+	if r.outside != nil {
+		return r.readOutside(ctx, c, item)
+	}
 	orders := &sale.Orders{Fields: r.fields}
 	for _, key := range p.keys[r.key] {
 		var err error
@@ -143,18 +148,23 @@ func (l *loader) auditOrders(n *yaml.Node) error {
 	}
 	const what = "audit.orders"
 	r, names := new(ordersReader), []string{}
-	one := func(name string, of *collection) field {
-		return field{name, "", func(n *yaml.Node) (err error) {
+	one := func(name string, read func(*yaml.Node) error) field {
+		return field{name, "", func(n *yaml.Node) error {
 			if names = append(names, name); len(names) > 1 {
 				return l.errorf(n, "%s: %s and %s; want one reader", what, names[0], names[1])
 			}
+			return read(n)
+		}}
+	}
+	ofKey := func(name string, of *collection) field {
+		return one(name, func(n *yaml.Node) (err error) {
 			r.collection = of
 			r.key, err = l.itemKey(n, what+"."+name)
 			return err
-		}}
+		})
 	}
-	err := l.mapping(n, what,
-		one("xrange", nil), one("lrange", &ofList), one("hgetall", &ofHash), one("zrange", &ofScored),
+	fields := []field{ofKey("xrange", nil), ofKey("lrange", &ofList), ofKey("hgetall", &ofHash), ofKey("zrange", &ofScored)}
+	fields = append(append(fields, l.outsideFields(r, one)...),
 		field{"map", "", func(n *yaml.Node) error { return l.orderMap(n, r, what+".map") }},
 		field{"parse", "", func(n *yaml.Node) error { return l.parser(n, &r.parse, what+".parse") }},
 		field{"json", "", func(n *yaml.Node) error {
@@ -165,12 +175,16 @@ func (l *loader) auditOrders(n *yaml.Node) error {
 			return l.jsonFields(n, r.parse, what+".json")
 		}},
 	)
+	err := l.mapping(n, what, fields...)
+	if err == nil && r.outside != nil {
+		err = l.fitsOutside(n, r, what)
+	}
 	switch {
 	case err != nil:
 		return err
 	case len(names) == 0:
-		return l.errorf(n, "%s: no reader; want {xrange: KEY, map: {buyer: FIELD}}, {lrange: KEY, json: {buyer: $.FIELD}}, {hgetall: KEY, …}, {zrange: KEY, …} or none", what)
-	case r.collection == nil && r.parse != nil:
+		return l.errorf(n, "%s: no reader; want {xrange: KEY, map: {buyer: FIELD}}, {lrange: KEY, json: {buyer: $.FIELD}}, {hgetall: KEY, …}, {zrange: KEY, …}, {command: [psql, …], map: …}, {file: …, map: …} or none", what)
+	case r.collection == nil && r.outside == nil && r.parse != nil:
 		return l.errorf(n, "%s: a stream has fields; want map: {buyer: FIELD}, not parse or json", what)
 	}
 	l.c.orders = r

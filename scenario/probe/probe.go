@@ -66,6 +66,9 @@ func Run(ctx context.Context, srv *server.Server, strat strategy.Strategy, o Opt
 	if strat.Contract == nil {
 		return nil, fmt.Errorf("%s is no script", strat.Name)
 	}
+	if inside, differs := strat.Contract.Inside(); differs { // nobody fills a file or a database from this server
+		strat = strategy.Script(inside)
+	}
 	by := newProber(ctx, srv, strat, o)
 	if srv.Kind == server.Spawned && !o.NoCluster {
 		ctx, cancel := context.WithCancel(ctx)

@@ -126,7 +126,7 @@ func made(c *contract.Contract, err error, dir string) (Strategy, error) {
 	if err != nil {
 		return Strategy{}, err
 	}
-	return Script(c), nil
+	return Script(c.In(dir)), nil
 }
 
 // reason leaves the name of the file out of an error about it.
