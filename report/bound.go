@@ -178,7 +178,7 @@ func (s *Summary) setBound() {
 func (s *Summary) busy() *busy {
 	d := &s.Tail.Driver
 	open := float64(d.Time)
-	b := &busy{model: s.Head.Model, starved: s.serverKept() != ""}
+	b := &busy{model: s.comesBy(), starved: s.serverKept() != ""}
 	b.thread, b.untold = s.mainThread()
 	for i := range s.Tail.Served {
 		if of := &s.Tail.Served[i]; of.Master {

@@ -110,18 +110,19 @@ func (s *Summary) errorShare() *float64 {
 	return ptr(float64(s.NotAnswered()) / float64(s.Attempts))
 }
 
-// driverCPU is that of an attempt, in ns; nil where it is not known.
+// driverCPU is that of an attempt, a background read being one too, in ns; nil where
+// it is not known.
 func (s *Summary) driverCPU() *float64 {
-	if s.Tail == nil || s.Tail.Driver.CPU == 0 || s.Recorded == 0 {
+	if s.Tail == nil || s.Tail.Driver.CPU == 0 || s.made == 0 {
 		return nil
 	}
-	return ptr(float64(s.Tail.Driver.CPU) / float64(s.Recorded))
+	return ptr(float64(s.Tail.Driver.CPU) / float64(s.made))
 }
 
 // serverCPU is that of all processes of the server, for an attempt, in ns; nil
 // where one does not tell.
 func (s *Summary) serverCPU() *float64 {
-	if s.Tail == nil || len(s.Tail.Served) == 0 || len(s.Tail.Untold) > 0 || s.Recorded == 0 {
+	if s.Tail == nil || len(s.Tail.Served) == 0 || len(s.Tail.Untold) > 0 || s.made == 0 {
 		return nil
 	}
 	var cpu int64
@@ -132,7 +133,7 @@ func (s *Summary) serverCPU() *float64 {
 		}
 		cpu += *of
 	}
-	return ptr(float64(cpu) / float64(s.Recorded))
+	return ptr(float64(cpu) / float64(s.made))
 }
 
 // metrics are those of the comparison, the primary one first.

@@ -106,7 +106,11 @@ func (s *Summary) loadLine() string {
 		"skew", "quantity", "restock", "buyers", "attempts", "double_click", "retries", "release", "abandon",
 		"arrivals", "duration", "conns", "timeout", "patience", "lost_replies", "wait", "client_retries", "fork_at", "server_config", "max_rate", "abort",
 	} {
-		switch value := s.setting(name); {
+		value := s.setting(name)
+		if name == "arrivals" {
+			value = shortArrivals(value)
+		}
+		switch {
 		case slices.Contains([]string{"", "0", "0s", "uniform"}, value) || name == "quantity" && value == "1":
 		default:
 			parts = append(parts, strings.ReplaceAll(name, "_", " ")+" "+value)
@@ -139,8 +143,8 @@ func (s *Summary) driverLine() string {
 		return line
 	}
 	d := &s.Tail.Driver
-	if d.CPU > 0 && s.Recorded > 0 {
-		line += fmt.Sprintf("; %s CPU an attempt", span(d.CPU/s.Recorded))
+	if d.CPU > 0 && s.made > 0 {
+		line += fmt.Sprintf("; %s CPU an attempt", span(d.CPU/s.made))
 	}
 	if d.MaxRSS > 0 {
 		line += fmt.Sprintf(", at most %s", size(d.MaxRSS))

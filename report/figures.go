@@ -47,6 +47,7 @@ func (s *Summary) facts() []fact {
 		door, _ := s.lag.answered().quantile(.99)
 		facts = append(facts, fact{"Through the door in", span(door) + " (driver lag, 99% of the crowd)"})
 	}
+	facts = append(facts, s.roomFacts()...)
 	if n := s.NotAnswered(); n > 0 {
 		facts = append(facts, fact{"Not answered", fmt.Sprintf("%s of %s: %s failed, %s indeterminate, %s dropped", thousands(n), thousands(s.Attempts),
 			thousands(s.Counts[sale.Failed]), thousands(s.Counts[sale.Indeterminate]), thousands(s.Counts[sale.Dropped]))})
@@ -54,7 +55,7 @@ func (s *Summary) facts() []fact {
 	if s.Resends > 0 {
 		facts = append(facts, fact{"Resends", fmt.Sprintf("%s of %s attempts were resends", thousands(s.Resends), thousands(s.Attempts))})
 	}
-	return append(facts, s.verbFacts()...)
+	return append(append(facts, s.verbFacts()...), s.readFacts()...)
 }
 
 func (s *Summary) soldOutFact() fact {
@@ -126,7 +127,7 @@ const (
 func (s *Summary) claim() string {
 	switch s.Head.Model {
 	case modelBurst:
-		return burstClaim
+		return s.burstClaim()
 	case modelClosed:
 		return closedClaim
 	default:
@@ -159,7 +160,7 @@ func (s *Summary) timeTables() []timeTable {
 	if s.Head.Model == modelOpen {
 		return []timeTable{response, service}
 	}
-	return []timeTable{service, response}
+	return append(s.roomTables(), service, response)
 }
 
 func (s *Summary) timeTable(name string, all *distribution, of func(outcomeTimes) *distribution) timeTable {
@@ -197,7 +198,7 @@ func (t *text) latency() {
 		}
 	}
 	t.row("lateness (due to call)", s.cells(s.lateness))
-	for _, table := range s.verbTables() {
+	for _, table := range append(s.verbTables(), s.readTables()...) {
 		for _, row := range table.rows {
 			t.row(table.name+" ("+row.name+")", s.cells(row.distribution))
 		}

@@ -115,6 +115,9 @@ func (t *tally) findPercentile(f *Finding, s *Summary) {
 
 // times are the distribution that a percentile is of; nil: nobody had that outcome.
 func (t *tally) times(s *Summary) *distribution {
+	if t.figure == admittedTime {
+		return s.room.times(t.outcome)
+	}
 	of := outcomeTimes{s.response, s.service}
 	if t.outcome != 0 {
 		of = s.byOutcome[t.outcome]
@@ -298,6 +301,8 @@ func (s *Summary) temper(f *Finding) {
 		f.open(ReasonDriver, "the driver was late: "+s.lagText(&f.Objective))
 	case !f.Point && (f.figure == throughputRate || f.figure == sellingRate) && s.Head.Model == modelClosed && s.Bound == boundSchedule:
 		f.open(ReasonOffered, "nobody asked for more: so few were inside that the schedule was the bound")
+	case !f.Point && (f.figure == throughputRate || f.figure == sellingRate) && s.room != nil && s.Bound == boundSchedule:
+		f.open(ReasonOffered, "nobody asked for more: the waiting room let in "+rate(s.Head.Admit))
 	case !f.Point:
 	case s.lacksSome():
 		f.open(ReasonRecord, "the record does not hold all that was sent")

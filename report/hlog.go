@@ -10,7 +10,8 @@ import (
 // WriteHlog writes latency.hlog, an HdrHistogram log in format V2 with one
 // line for each distribution, told apart by tag: response, service, lateness,
 // driver_lag, connection_wait, OUTCOME.response and OUTCOME.service for each
-// outcome of a purchase with a business reply, and VERB.response and
+// outcome of a purchase with a business reply, waiting and admitted behind a
+// waiting room, and VERB.response and
 // VERB.service for releases and confirmations. Times are in ns and of the answered
 // attempts; a comment says how many were not.
 func WriteHlog(w io.Writer, s *Summary) error {
@@ -23,10 +24,14 @@ func WriteHlog(w io.Writer, s *Summary) error {
 			all = append(all, taggedDistribution{o.String() + ".response", t.response}, taggedDistribution{o.String() + ".service", t.service})
 		}
 	}
+	if s.room != nil {
+		all = append(all, taggedDistribution{"waiting", s.room.waiting}, taggedDistribution{"admitted", s.room.times(0)})
+	}
 	for _, verb := range s.verbsAfter() {
 		v := &s.byVerb[verb]
 		all = append(all, taggedDistribution{verb.String() + ".response", v.response}, taggedDistribution{verb.String() + ".service", v.service})
 	}
+	all = append(all, s.readDistributions()...)
 	var length time.Duration
 	if s.Duration != nil {
 		length = *s.Duration

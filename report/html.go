@@ -275,7 +275,8 @@ func (s *Summary) pageTimes() []pageTable {
 	}
 	var shown []pageTable
 	tables := append(s.timeTables(), timeTable{name: "lateness (due to call)", rows: []timeRow{{"all", s.lateness}}})
-	for _, table := range append(tables, s.verbTables()...) {
+	tables = append(tables, s.verbTables()...)
+	for _, table := range append(tables, s.readTables()...) {
 		p := pageTable{Name: table.name, Peers: table.peers}
 		for _, row := range table.rows {
 			p.Rows = append(p.Rows, pageRow{row.name, s.cells(row.distribution)})

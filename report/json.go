@@ -47,8 +47,10 @@ type result struct {
 	SoldOutAt  *int64                   `json:"sold_out_at"`
 	AllAnswer  *int64                   `json:"all_answered"`
 	Latency    latencies                `json:"latency"`
+	Room       *roomResult              `json:"waiting_room,omitempty"`
 	ByOutcome  map[string]outcomeResult `json:"by_outcome"`
 	ByVerb     map[string]verbResult    `json:"by_verb"`
+	Background []readResult             `json:"background,omitempty"`
 	Orders     *orders                  `json:"orders,omitempty"`
 	Server     history.Server           `json:"server"`
 	Script     script                   `json:"script"`
@@ -279,8 +281,9 @@ func (s *Summary) result() result {
 		Counts: map[string]int64{"attempts": s.Attempts}, Resends: s.Resends,
 		Units:    units{s.Granted, s.Left, s.Released, s.Restocked, notZero(s.MaybeRestocked)},
 		Duration: s.Duration, Throughput: s.Throughput, Offered: s.Offered, Sent: s.Sent, RoundTrips: s.RoundTrips, SoldOutAt: s.SoldOutAt, AllAnswer: s.AllAnswered,
+		Room:      s.room.result(s.Head.Admit),
 		Latency:   latencies{s.response.latency(), s.service.latency(), s.lateness.latency(), s.lag.latency(), s.wait.latency()},
-		ByOutcome: s.outcomeResults(), ByVerb: s.verbResults(), Orders: s.orders(), Server: s.Head.Server, Script: script{Script: s.Head.Script}, Host: s.Head.Host,
+		ByOutcome: s.outcomeResults(), ByVerb: s.verbResults(), Background: s.readResults(), Orders: s.orders(), Server: s.Head.Server, Script: script{Script: s.Head.Script}, Host: s.Head.Host,
 		Driver: driver{Bound: boundUnknown, Warnings: []string{}}, Served: []history.Served{}, Untold: []string{}, Command: s.Head.Command,
 	}
 	r.Server.Config, r.Server.Capabilities = mapOf(r.Server.Config), mapOf(r.Server.Capabilities)
@@ -315,8 +318,8 @@ func (r *result) addTail(s *Summary) {
 	}
 	r.Links, r.Served, r.Untold, r.Baseline = t.Links, listOf(t.Served), listOf(t.Untold), t.Baseline
 	r.Mean = s.meanService()
-	if s.Recorded > 0 {
-		r.Driver.CPUPerAttempt = notZero(t.Driver.CPU / s.Recorded)
+	if s.made > 0 {
+		r.Driver.CPUPerAttempt = notZero(t.Driver.CPU / s.made)
 	}
 }
 

@@ -40,6 +40,11 @@ func WriteMetrics(w io.Writer, s *Summary) error {
 	m.summary("seckill_response_seconds", "From due to return.", s.response)
 	m.summary("seckill_service_seconds", "From call to return.", s.service)
 	m.summary("seckill_lateness_seconds", "From due to call.", s.lateness)
+	m.reads(s)
+	if s.room != nil {
+		m.summary("seckill_waiting_seconds", "In the waiting room, from due to admission.", s.room.waiting)
+		m.summary("seckill_admitted_seconds", "From admission to return.", s.room.times(0))
+	}
 	m.text.WriteString("# EOF\n")
 	_, err := io.WriteString(w, m.text.String())
 	return err
@@ -165,13 +170,17 @@ func (m *metrics) seconds(name, help string, ns *int64) {
 
 func (m *metrics) summary(name, help string, d *distribution) {
 	m.family(name, "summary", "seconds", help+" Quantiles are over all that were due; count and sum are of the answered.")
+	m.quantiles(name, d)
+}
+
+func (m *metrics) quantiles(name string, d *distribution, labels ...string) {
 	for _, q := range []float64{.5, .9, .99, .999, .9999} {
 		if v, ok := d.quantile(q); ok && d.told(q) {
-			m.sample(name, float64(v)/1e9, "quantile", fmt.Sprint(q))
+			m.sample(name, float64(v)/1e9, append(labels, "quantile", fmt.Sprint(q))...)
 		}
 	}
-	m.sample(name+"_count", float64(d.count()))
-	m.sample(name+"_sum", d.total/1e9)
+	m.sample(name+"_count", float64(d.count()), labels...)
+	m.sample(name+"_sum", d.total/1e9, labels...)
 }
 
 func (m *metrics) family(name, kind, unit, help string) {

@@ -29,6 +29,7 @@ type figure int
 const (
 	responseTime figure = iota
 	serviceTime
+	admittedTime
 	errorShare
 	outcomeShare
 	sentShare
@@ -48,7 +49,7 @@ const (
 )
 
 var figureUnits = [...]unit{
-	responseTime: aTime, serviceTime: aTime, errorShare: aShare, outcomeShare: aShare, sentShare: aShare,
+	responseTime: aTime, serviceTime: aTime, admittedTime: aTime, errorShare: aShare, outcomeShare: aShare, sentShare: aShare,
 	throughputRate: aRate, sellingRate: aRate, soldOutAt: aTime, allAnswered: aTime,
 }
 
@@ -63,8 +64,12 @@ func ParseObjectives(text, model string) ([]Objective, error) {
 	var all []Objective
 	for part := range strings.SplitSeq(text, ",") {
 		o, err := parseObjective(strings.TrimSpace(part))
-		if err == nil && o.figure == responseTime {
+		switch {
+		case err != nil:
+		case o.figure == responseTime:
 			err = mayClaimResponse(model)
+		case o.figure == admittedTime && model != modelBurst:
+			err = errNoRoom
 		}
 		if err != nil {
 			return nil, fmt.Errorf("objective %q: %w", strings.TrimSpace(part), err)
@@ -75,7 +80,7 @@ func ParseObjectives(text, model string) ([]Objective, error) {
 }
 
 func mayClaimResponse(model string) error {
-	const instead = "use service.p99, sold_out_at or all_answered, or open arrivals (--arrivals poisson:RATE)"
+	const instead = "use service.p99, sold_out_at or all_answered, admitted.p99 behind a waiting room (--arrivals admit:RATE), or open arrivals (--arrivals poisson:RATE)"
 	switch model {
 	case modelBurst:
 		return fmt.Errorf("in a burst everyone is due at once, so a response time only says how long the queue was; %s", instead)

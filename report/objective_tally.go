@@ -16,12 +16,13 @@ type tally struct {
 	n, bad int64
 	// over is when they happened; nil where that says nothing of chance.
 	over *batches
+	head *history.Head
 }
 
 // newTally returns an empty tally. What a fault did was planned, and is no
 // accident that others of its kind would follow.
-func newTally(o Objective, harmed bool) tally {
-	t := tally{Objective: o}
+func newTally(o Objective, head *history.Head, harmed bool) tally {
+	t := tally{Objective: o, head: head}
 	if figureUnits[o.figure] == aRate || o.byChance() && !harmed {
 		t.over = newBatches()
 	}
@@ -54,6 +55,10 @@ func (t *tally) leavesOut(a *history.Attempt) bool {
 		if a.Call == history.Never {
 			return true
 		}
+	case admittedTime:
+		if _, in := t.head.Waited(a); !in {
+			return true
+		}
 	case responseTime:
 	default:
 		return false
@@ -69,6 +74,10 @@ func (t *tally) isBad(a *history.Attempt) bool {
 		took, answered = a.Response()
 	case serviceTime:
 		took, answered = a.Service()
+	case admittedTime:
+		took, answered = a.Response()
+		waited, _ := t.head.Waited(a)
+		took -= waited
 	case errorShare:
 		return !a.Outcome.Answered()
 	case outcomeShare:
@@ -86,6 +95,10 @@ func (t *tally) isBad(a *history.Attempt) bool {
 func (t *tally) instant(a *history.Attempt) int64 {
 	if t.figure == serviceTime {
 		return a.Call
+	}
+	if t.figure == admittedTime {
+		waited, _ := t.head.Waited(a)
+		return a.Due + int64(waited)
 	}
 	return a.Due
 }

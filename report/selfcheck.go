@@ -29,7 +29,7 @@ const (
 // of the same thing from two sources, and say in sentences which differ. A run that
 // can be measured is silent.
 func (s *Summary) selfChecks() []string {
-	if s.Tail == nil || s.Tail.Links == nil || s.Tail.Driver.Time == 0 || s.Recorded != s.Tail.Attempts {
+	if s.Tail == nil || s.Tail.Links == nil || s.Tail.Driver.Time == 0 || s.made != s.Tail.Attempts {
 		return nil // the judge has doubts about a record that lacks attempts
 	}
 	checks := []string{s.sentIsRecorded(), s.little(), s.utilisation(), s.serverCounted(), s.serverKept()}
@@ -135,5 +135,5 @@ func (s *Summary) serverKept() string {
 // lacksSome reports whether more was sent than the record holds.
 func (s *Summary) lacksSome() bool {
 	l := s.Tail.Links
-	return l != nil && s.Recorded == s.Tail.Attempts && s.sentIsRecorded() != ""
+	return l != nil && s.made == s.Tail.Attempts && s.sentIsRecorded() != ""
 }

@@ -16,6 +16,9 @@ import (
 // an objective that does not parse.
 func Summarize(h *history.History, v check.Verdict) (*Summary, error) {
 	objectives, err := ParseObjectives(h.Head.Objective, h.Head.Model)
+	if err == nil {
+		err = CheckAdmitted(objectives, h.Head.Admit > 0)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +73,7 @@ func newCollector(h *history.History, v check.Verdict, objectives []Objective) *
 			response: newDistribution(digits), service: newDistribution(digits), lateness: newDistribution(digits),
 			lag: newDistribution(digits), wait: newDistribution(digits), returns: newDistribution(digits),
 			series: newSeries(&h.Head), items: make([]itemSale, len(h.Head.Items)),
+			reads: make([]readFigures, len(h.Head.Background)),
 		},
 		lastArrival: history.Never,
 		released:    make(map[purchase]int64),
@@ -77,8 +81,11 @@ func newCollector(h *history.History, v check.Verdict, objectives []Objective) *
 	for i := range c.items {
 		c.items[i] = newItemSale()
 	}
+	if h.Head.Admit > 0 {
+		c.room = newRoom()
+	}
 	for _, o := range objectives {
-		c.tallies = append(c.tallies, newTally(o, c.harmed()))
+		c.tallies = append(c.tallies, newTally(o, &c.Head, c.harmed()))
 	}
 	for i := range h.Events {
 		if e := &h.Events[i]; e.Kind == history.EventRestock && int(e.Item) < len(c.items) {
@@ -102,7 +109,9 @@ func (c *collector) restock(e *history.Event) {
 }
 
 func (c *collector) add(a *history.Attempt) {
+	c.made++
 	if a.Verb.Beside() {
+		c.beside(a)
 		return
 	}
 	if c.Recorded == 0 || a.Due < c.firstDue {
@@ -215,7 +224,13 @@ func (c *collector) notAnswered(a *history.Attempt) {
 
 // reached counts how long the attempt took to get to a connection.
 func (c *collector) reached(a *history.Attempt) {
-	c.lag.add(int64(a.Start) * 1000) // of those who had no patience left as well
+	waited, in := c.Head.Waited(a)
+	if c.room != nil {
+		c.room.add(a, waited, in)
+	}
+	if in {
+		c.lag.add(max(int64(a.Start)*1000-int64(waited), 0)) // of those who had no patience left as well
+	}
 	if a.Call == history.Never {
 		c.lateness.miss()
 		return

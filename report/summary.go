@@ -27,7 +27,7 @@ type Summary struct {
 	// Attempts is all purchases that were due, dropped ones included. Releases
 	// and confirmations are counted apart.
 	Attempts int64
-	// Recorded is all attempts of any verb.
+	// Recorded is all attempts of any verb that asks something of the sale.
 	Recorded int64
 	// Resends is the purchases sent again under the same request.
 	Resends int64
@@ -105,8 +105,15 @@ type Summary struct {
 	texts   *history.Texts
 	// response and service are over answered attempts; the others are missed.
 	response, service *distribution
-	// lateness is due to call, lag due to start, wait start to call.
+	// lateness is due to call, lag due to start, wait start to call. Time in a
+	// waiting room is in the first alone.
 	lateness, lag, wait *distribution
+	// made is all attempts of the record, those beside the sale too.
+	made int64
+	// reads are the background reads, in the order of Head.Background.
+	reads []readFigures
+	// room is nil without a waiting room.
+	room *room
 	// returns are the instants at which attempts were answered.
 	returns *distribution
 	// byOutcome is indexed by outcome, for those with a business reply; nil distributions where it never occurred.

@@ -62,7 +62,8 @@ type drive struct {
 	left      chan struct{}
 	leave     sync.Once
 	// missed says which restock the sale did not last for; empty: none.
-	missed string
+	missed  string
+	readers *readers
 }
 
 // begin makes the drive ready; the doors open with the first sell.
@@ -87,6 +88,7 @@ func (d *drive) open(gate chan struct{}) {
 		d.meanwhile.Go(d.restock)
 		d.meanwhile.Go(d.fork)
 		d.meanwhile.Go(d.sample)
+		d.read()
 		ready := make(chan struct{})
 		d.meanwhile.Go(func() { d.harm(ready) })
 		<-ready
@@ -107,6 +109,8 @@ func (d *drive) sell(of lot) {
 	defer d.loseReplies()()
 	for _, turn := range d.plan.turns(of.first, of.end) {
 		switch {
+		case d.spec.Arrivals.Admit > 0:
+			d.letIn(turn)
 		case d.spec.Arrivals.Model == arrival.Burst:
 			d.burst(turn)
 		case d.spec.Arrivals.Model == arrival.Closed:

@@ -61,3 +61,19 @@ func (s *Sale) Outstanding() int64 {
 	}
 	return max(d.inside.Load()-int64(d.links.Load().Waiting), 0)
 }
+
+// buyersRate is what the limit leaves for the buyers' connections: the background
+// reads have theirs of it. 0: no limit.
+func (s *Spec) buyersRate() arrival.Rate {
+	if s.MaxRate == 0 {
+		return 0
+	}
+	return s.MaxRate - s.backgroundRate()
+}
+
+func (s *Spec) backgroundRate() (sum arrival.Rate) {
+	for _, b := range s.Background {
+		sum += b.Rate
+	}
+	return sum
+}

@@ -15,7 +15,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/seckill-bench/seckill/scenario/arrival"
 	"github.com/seckill-bench/seckill/scenario/conn"
 	"github.com/seckill-bench/seckill/scenario/server"
 )
@@ -63,10 +62,10 @@ func fitsFiles(connections, ends int, limit int64) error {
 // when the doors are open. How many there will be is not known where buyers come
 // as they please, each with his own.
 func (s *Spec) fitsServer(ctx context.Context, srv *server.Server) error {
-	if s.Conns == conn.Dedicated && s.Arrivals.Model == arrival.Open {
+	if s.Conns == conn.Dedicated && s.Arrivals.Paced() {
 		return nil
 	}
-	n := s.Connections()
+	n := s.Connections() + s.readLinks()
 	if srv.Kind == server.Embedded {
 		if srv.InProcess() {
 			return nil

@@ -85,7 +85,7 @@ func (s *Spec) read(text []byte, dir string) error {
 
 // paths are the fields that name files.
 func (s *Spec) paths() []*string {
-	return []*string{&s.Script, &s.Contract, &s.PasswordFile, &s.TLSCA, &s.TLSCert, &s.TLSKey, &s.BuyerIDs.File}
+	return []*string{&s.Script, &s.Contract, &s.PasswordFile, &s.TLSCA, &s.TLSCert, &s.TLSKey, &s.BuyerIDs.File, &s.Arrivals.File}
 }
 
 // isFile reports whether one of the paths names a file: a script may be one
@@ -117,6 +117,7 @@ var plainWords = []struct {
 	plain   string
 }{
 	{regexp.MustCompile("cannot construct !!\\w+ (`.*`)? ?into \\[\\]fault\\.Fault"), "want a list of faults: - {do: kill, at: 2s}"},
+	{regexp.MustCompile("cannot construct !!\\w+ (`.*`)? ?into \\[\\]scenario\\.Background"), "want a list of reads: - {read: stock, rate: 500/s}"},
 	{regexp.MustCompile("cannot construct !!\\w+ (`.*` )?into \\[\\]string"), "want a list: [loss-allowed, false-stock]"},
 	{regexp.MustCompile("cannot construct !!\\w+ (`.*` )?into server\\.Topology.*"), "want standalone, replicas:N, cluster:N or masters:N"},
 	{regexp.MustCompile(`field (\S+) not found in type \S+`), "unknown field $1; the fields are the flags of seckill run, with _ for -"},

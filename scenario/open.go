@@ -108,13 +108,17 @@ func (s *Sale) openItems(ctx context.Context, do desk, of lot) error {
 		if err == nil {
 			continue
 		}
-		err = fmt.Errorf("opening item %s: %w", item.ID, err)
-		for made := of.first; made <= i; made++ {
-			err = errors.Join(err, s.remove(context.WithoutCancel(ctx), do, s.Head.Items[made], s.plan.took(made)))
-		}
-		return err
+		return errors.Join(fmt.Errorf("opening item %s: %w", item.ID, err), s.withdraw(ctx, do, of.first, i+1))
 	}
 	return nil
+}
+
+// withdraw removes what was made to sell items from first up to end.
+func (s *Sale) withdraw(ctx context.Context, do desk, first, end int) (err error) {
+	for made := first; made < end; made++ {
+		err = errors.Join(err, s.remove(context.WithoutCancel(ctx), do, s.Head.Items[made], s.plan.took(made)))
+	}
+	return err
 }
 
 // refuseToOverwrite looks for the sale's keys before anything is written.

@@ -66,6 +66,7 @@ const (
 	streamHaste    = 4
 	streamBuyers   = 1 << 32
 	streamRequests = 2 << 32
+	streamReads    = 7 << 32
 )
 
 // source is the random source of one part of the plan.

@@ -19,7 +19,7 @@ const (
 
 // fits refuses a plan that needs more memory or open files than there are.
 func (s *Spec) fits() error {
-	if err := fitsFiles(s.Connections(), 1, openFiles()); err != nil {
+	if err := fitsFiles(s.Connections()+s.readLinks(), 1, openFiles()); err != nil {
 		return err
 	}
 	return s.fitsInMemory()
@@ -31,10 +31,10 @@ func (s *Spec) fitsInMemory() error {
 		return nil
 	}
 	inside := *s.Buyers
-	switch s.Arrivals.Model {
-	case arrival.Closed:
+	switch {
+	case s.Arrivals.Model == arrival.Closed:
 		inside = min(inside, int64(s.Arrivals.Inside))
-	case arrival.Open:
+	case s.Arrivals.Paced():
 		inside = 0 // as many as the server keeps waiting: not known before
 	}
 	need := inside*bytesInside + *s.Buyers*s.Attempts.Most*bytesAttempt

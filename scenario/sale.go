@@ -4,6 +4,7 @@ package scenario
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -13,7 +14,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/seckill-bench/seckill/scenario/arrival"
 	"github.com/seckill-bench/seckill/scenario/conn"
 	"github.com/seckill-bench/seckill/scenario/history"
 	"github.com/seckill-bench/seckill/scenario/sale"
@@ -50,6 +50,9 @@ func New(ctx context.Context, name string, spec Spec, s strategy.Strategy, srv *
 		return nil, err
 	}
 	spec.MaxRate = spec.MaxRateOn(srv)
+	if spec.MaxRate > 0 && spec.buyersRate() <= 0 {
+		return nil, fmt.Errorf("--max-rate %s leaves nothing for buyers beside --background, which asks for %s", spec.MaxRate, spec.backgroundRate())
+	}
 	if spec.AllowCommands {
 		strat = strat.AllowCommands()
 	}
@@ -70,11 +73,11 @@ func New(ctx context.Context, name string, spec Spec, s strategy.Strategy, srv *
 	}
 	sold := &Sale{spec: spec, strategy: strat, server: srv, Head: history.Head{
 		Version: history.Version, Name: name, Seed: *spec.Seed, Shard: "1/1", Started: started.UTC(),
-		Model: string(spec.Arrivals.Model), Scenario: text, Objective: spec.SLO,
+		Model: string(spec.Arrivals.Model), Admit: float64(spec.Arrivals.Admit), Scenario: text, Objective: spec.SLO,
 		Items:    spec.items(itemIDs(&spec, started)),
 		Quantity: spec.Quantity.fixed(), Buyers: *spec.Buyers, BuyerIDs: spec.BuyerIDs,
 		Terms:  strat.Terms,
-		Expect: spec.Expect,
+		Expect: spec.Expect, Background: spec.background(),
 		Script: history.Script{Name: strat.Name, SHA1: strat.SHA1, Call: strat.CallBy},
 		Server: describe(ctx, srv),
 		Host:   history.Host{CPUs: runtime.NumCPU(), OS: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version()},
@@ -131,6 +134,9 @@ func (s *Spec) fill(strat strategy.Strategy) error {
 
 // suits refuses what a strategy cannot do.
 func (s *Spec) suits(strat *strategy.Strategy) error {
+	if _, err := s.questions(strat); err != nil {
+		return err
+	}
 	switch {
 	case *s.Items > 1 && !strat.Apart && s.Arrivals.Turns == nil:
 		return fmt.Errorf("--items %d: the keys of %s are the same for every item, so there can be one at a time; --arrivals closed:8,8 sells them one after the other", *s.Items, strat.Name)
@@ -206,13 +212,18 @@ func (s *Sale) Run(ctx context.Context, rec *history.Recorder, note func(history
 	wire := s.wire()
 	links, err := conn.Open(ctx, s.server, conn.Options{
 		Mode: s.spec.Conns, Timeout: s.spec.Timeout, Now: clock.now, Wire: wire, ClientRetries: s.spec.ClientRetries,
-		MaxRate: float64(s.spec.MaxRate),
+		MaxRate: float64(s.spec.buyersRate()),
 	})
 	if err != nil {
 		return history.Tail{}, err
 	}
 	defer links.Close()
-	if s.spec.Conns == conn.Dedicated && s.spec.Arrivals.Model != arrival.Open {
+	readers, err := s.openReaders(ctx, clock.now)
+	if err != nil {
+		return history.Tail{}, err
+	}
+	defer readers.close()
+	if s.spec.Conns == conn.Dedicated && !s.spec.Arrivals.Paced() {
 		if err := conn.Warm(ctx, links, s.spec.Connections()); err != nil {
 			return history.Tail{}, err
 		}
@@ -225,9 +236,12 @@ func (s *Sale) Run(ctx context.Context, rec *history.Recorder, note func(history
 	if err := s.open(ctx, desk{links}, lots[0]); err != nil {
 		return history.Tail{}, err
 	}
+	if err := readers.try(ctx, &s.spec, s.Head.Items[0]); err != nil {
+		return history.Tail{}, errors.Join(err, s.withdraw(ctx, desk{links}, lots[0].first, lots[0].end))
+	}
 	d := &drive{
 		spec: &s.spec, plan: s.plan, strategy: s.strategy, rec: rec, note: oneByOne(note), clock: clock,
-		links: links, server: s.server, died: s.server.Died(),
+		links: links, server: s.server, died: s.server.Died(), readers: readers,
 	}
 	d.rig = s.rig(d, wire)
 	s.driven.Store(d)
@@ -237,7 +251,7 @@ func (s *Sale) Run(ctx context.Context, rec *history.Recorder, note func(history
 	counters := s.counters(ctx)
 	s.sell(ctx, d, desk{links}, lots, &tail)
 	d.meter.tell(&tail, s.spec.Conns.Shared(), d.further.Load())
-	tail.Links.MaxRate = float64(s.spec.MaxRate)
+	tail.Links.MaxRate = float64(s.spec.buyersRate())
 	if s.strategy.Own {
 		tail.Links = nil // nobody bought over them
 	}

@@ -50,7 +50,7 @@ type Spec struct {
 	Crowd       Crowd            `yaml:"crowd,omitempty" placeholder:"KINDS" group:"crowd" help:"Kinds of buyers by their shares: honest:80%,impatient:15%,bot:5%; all alike if not given."`
 	Background  []Background     `yaml:"background,omitempty" sep:"none" placeholder:"'READ rate=RATE'" group:"crowd" help:"What others read beside the sale: 'stock rate=500/s'; may be there more than once."`
 	BuyerIDs    sale.BuyerIDs    `yaml:"buyer_ids" name:"buyer-ids" default:"from:1" placeholder:"IDS" group:"crowd" help:"from:N, pattern:u-{n} (from 1 on), or file:PATH with an id a line (default ${default})."`
-	Arrivals    arrival.Schedule `yaml:"arrivals" default:"burst" placeholder:"WHEN" group:"crowd" help:"burst; closed:N (N inside at once); or stages constant:RATE[*TIME], poisson:RATE[*TIME], ramp:RATE..RATE*TIME joined by commas, RATE as 20000/s (default ${default})." predictor:"arrivals"`
+	Arrivals    arrival.Schedule `yaml:"arrivals" default:"burst" placeholder:"WHEN" group:"crowd" help:"burst; admit:RATE (all wait at the doors, RATE are let in); closed:N (N inside at once); file:CURVE.csv (lines of seconds,rate); or stages constant:RATE[*TIME], poisson:RATE[*TIME], ramp:RATE..RATE*TIME joined by commas, RATE as 20000/s (default ${default})." predictor:"arrivals"`
 	Duration    time.Duration    `yaml:"duration" placeholder:"TIME" group:"crowd" help:"How long the doors are open; until all are done if not given."`
 	Patience    time.Duration    `yaml:"patience" placeholder:"TIME" group:"crowd" help:"How long after it was due a buyer waits for an answer before he leaves."`
 
@@ -111,6 +111,9 @@ func (s *Spec) Prepare() error {
 		crand.Read(drawn[:])
 		s.Seed = new(binary.LittleEndian.Uint64(drawn[:]) >> 32) // short enough to type
 	}
+	if err := s.readCurve(); err != nil {
+		return err
+	}
 	return s.check()
 }
 
@@ -150,7 +153,7 @@ func (s *Spec) check() error {
 			return errors.New(bad.text)
 		}
 	}
-	for _, check := range []func() error{s.checkCrowd, s.checkBackground, s.checkOrders, s.checkGuard} {
+	for _, check := range []func() error{s.checkRoom, s.checkCrowd, s.checkBackground, s.checkOrders, s.checkGuard} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -207,10 +210,11 @@ func (s *Spec) Connections() int {
 		return s.Conns.Shared()
 	}
 	inside := int64(defaultBuyers) // with open arrivals as many as the server keeps waiting
-	switch s.Arrivals.Model {
-	case arrival.Burst:
+	switch {
+	case s.Arrivals.Paced():
+	case s.Arrivals.Model == arrival.Burst:
 		inside = s.planned()
-	case arrival.Closed:
+	default:
 		inside = min(s.planned(), int64(s.Arrivals.Inside))
 	}
 	if s.DoubleClick > 0 {

@@ -190,6 +190,10 @@ func (c *capacityCmd) takeOut() {
 	s.Attempts, s.Retries, s.DoubleClick, s.Release, s.Abandon, s.LostReplies = once, 0, 0, 0, 0, 0
 	s.Restock, s.Faults, s.ForkAt, s.Duration, s.Buyers = nil, nil, 0, 0, nil
 	c.even = len(s.Arrivals.Stages) == 1 && !s.Arrivals.Stages[0].Poisson && s.Arrivals.Stages[0].From == s.Arrivals.Stages[0].To
+	if s.Arrivals.File != "" || s.Arrivals.Admit > 0 {
+		c.warnings = append(c.warnings, "neither the scenario's curve nor its waiting room is in the steps: each has one rate, at random")
+		s.Arrivals = arrival.Schedule{Model: arrival.Burst}
+	}
 	if c.even {
 		c.warnings = append(c.warnings, "arrivals are evenly spread, as the scenario has them: people come at random, which a server bears less well")
 	}

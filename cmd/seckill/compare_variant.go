@@ -46,6 +46,9 @@ func prepare(list scenario.Variants, base scenario.Spec, primary string) (all []
 	if err != nil {
 		return nil, err
 	}
+	if all[0].spec.Arrivals.Admit > 0 && primary == "" {
+		return nil, errors.New("buyers behind a waiting room are let in at its rate, and that is what any variant sells: name what decides (--primary service.p99)")
+	}
 	return all, report.CheckPrimary(primary, string(all[0].spec.Arrivals.Model), objectives)
 }
 
@@ -56,7 +59,7 @@ func (v *variant) prepare() (err error) {
 	if v.filled, err = v.spec.Filled(v.strategy); err != nil {
 		return err
 	}
-	if _, err := report.ParseObjectives(v.spec.SLO, string(v.spec.Arrivals.Model)); err != nil {
+	if err := checkObjectives(&v.spec); err != nil {
 		return err
 	}
 	if _, err := check.ParseExpect(v.spec.Expect); err != nil {

@@ -15,7 +15,7 @@ import (
 // than that. Whoever sets GOMAXPROCS has decided for himself.
 func leaveACore(planned *scenario.Sale, conns conn.Mode) (end func()) {
 	shares := planned.Head.Server.SameHost
-	open := planned.Head.Model == "open" // arrivals do not wait for anybody: the driver needs what there is
+	open := planned.Head.Model == "open" || planned.Head.Admit > 0 // arrivals do not wait for anybody: the driver needs what there is
 	if open || os.Getenv("GOMAXPROCS") != "" || shares == nil || !*shares || !conns.Pipelines() {
 		return func() {}
 	}

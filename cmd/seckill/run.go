@@ -51,7 +51,7 @@ func (c *runCmd) Run(app *app) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if _, err := report.ParseObjectives(c.SLO, string(c.Arrivals.Model)); err != nil {
+	if err := checkObjectives(&c.Spec); err != nil {
 		return 0, err
 	}
 	if _, err := check.ParseExpect(c.Expect); err != nil {

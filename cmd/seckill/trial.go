@@ -185,7 +185,7 @@ func (t *trial) probe(ctx context.Context, srv *server.Server, s strategy.Strate
 func granted(h *history.History) (n int) {
 	for batch := range h.Batches() {
 		for i := range batch {
-			if batch[i].Outcome == sale.OK {
+			if batch[i].Outcome == sale.OK && !batch[i].Verb.Beside() {
 				n++
 			}
 		}

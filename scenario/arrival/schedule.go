@@ -23,9 +23,16 @@ const (
 )
 
 // A Schedule says when buyers come. Its text is what --arrivals takes: burst,
-// closed:N, closed:N,N…, or stages joined by commas.
+// admit:RATE, closed:N, closed:N,N…, file:PATH, or stages joined by commas.
 type Schedule struct {
 	Model Model
+	// Admit, of a burst, is how many buyers a second are let in from a waiting room
+	// that all of them are in when the doors open; 0: there is none.
+	Admit Rate
+	// File is where the curve of an open schedule stands that is still to be read,
+	// see Follow; empty: there is none, or it has been read.
+	File        string
+	filePoisson bool
 	// Inside is the most buyers inside at once; of a closed schedule only.
 	Inside int
 	// Turns, of a closed schedule that has several numbers, are the buyers inside
@@ -53,9 +60,9 @@ const (
 	maxStage = 365 * 24 * time.Hour
 )
 
-// UnmarshalText accepts burst, closed:N, closed:N,N…, and stages
-// constant:RATE[*TIME], poisson:RATE[*TIME], ramp:RATE..RATE*TIME joined by
-// commas.
+// UnmarshalText accepts burst, admit:RATE, closed:N, closed:N,N…, file:PATH,
+// file-poisson:PATH, and stages constant:RATE[*TIME], poisson:RATE[*TIME],
+// ramp:RATE..RATE*TIME, poisson:RATE..RATE*TIME joined by commas.
 func (s *Schedule) UnmarshalText(text []byte) error {
 	parsed, err := parse(string(text))
 	if err != nil {
@@ -65,15 +72,30 @@ func (s *Schedule) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// MarshalText returns the text the schedule was made from.
-func (s Schedule) MarshalText() ([]byte, error) { return []byte(s.text), nil }
+// MarshalText returns the text of String.
+func (s Schedule) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// String returns the text the schedule was made from.
-func (s Schedule) String() string { return s.text }
+// String returns the text the schedule was made from. Once a curve has been read
+// that is its stages.
+func (s Schedule) String() string {
+	switch {
+	case s.File == "":
+		return s.text
+	case s.filePoisson:
+		return kindFilePoisson + ":" + s.File
+	}
+	return kindFile + ":" + s.File
+}
+
+// Paced reports whether the clock alone says when the next buyer is let in.
+func (s *Schedule) Paced() bool { return s.Model == Open || s.Admit > 0 }
 
 // Length is how long arrivals go on; false for ever.
 func (s Schedule) Length() (time.Duration, bool) {
 	var sum time.Duration
+	if s.File != "" {
+		return 0, false
+	}
 	for _, stage := range s.Stages {
 		if stage.For == 0 {
 			return 0, false
@@ -89,22 +111,47 @@ func parse(text string) (Schedule, error) {
 		s.Model = Burst
 		return s, nil
 	}
-	if n, found := strings.CutPrefix(text, "closed:"); found {
+	switch kind, rest, _ := strings.Cut(text, ":"); kind {
+	case "closed":
 		s.Model = Closed
-		return s, s.parseInside(n)
+		return s, s.parseInside(rest)
+	case "admit":
+		s.Model = Burst
+		return s, s.parseAdmit(rest)
+	case kindFile, kindFilePoisson:
+		s.Model, s.File, s.filePoisson = Open, rest, kind == kindFilePoisson
+		if rest == "" {
+			return s, errors.New("want the path of a curve, like file:curve.csv")
+		}
+		return s, nil
 	}
+	return s, s.parseStages()
+}
+
+func (s *Schedule) parseStages() error {
 	s.Model = Open
-	for part := range strings.SplitSeq(text, ",") {
+	for part := range strings.SplitSeq(s.text, ",") {
 		if n := len(s.Stages); n > 0 && s.Stages[n-1].For == 0 {
-			return s, errors.New("only the last stage may leave its time out")
+			return errors.New("only the last stage may leave its time out")
 		}
 		stage, err := parseStage(strings.TrimSpace(part))
 		if err != nil {
-			return s, err
+			return err
 		}
 		s.Stages = append(s.Stages, stage)
 	}
-	return s, nil
+	if !slices.ContainsFunc(s.Stages, func(of Stage) bool { return of.From+of.To > 0 }) {
+		return errors.New("a rate of 0 all the time sells nothing")
+	}
+	return nil
+}
+
+func (s *Schedule) parseAdmit(text string) error {
+	rate, err := parseRate(text)
+	if s.Admit = Rate(rate); err == nil && rate == 0 {
+		err = errors.New("a waiting room that lets nobody in sells nothing")
+	}
+	return err
 }
 
 func (s *Schedule) parseInside(text string) error {
@@ -133,6 +180,9 @@ func parseStage(text string) (Stage, error) {
 		}
 		stage.For = d
 	}
+	if stage.Poisson && strings.Contains(rates, "..") {
+		kind = "ramp"
+	}
 	switch kind {
 	case "constant", "poisson":
 		rate, err := parseRate(rates)
@@ -144,7 +194,7 @@ func parseStage(text string) (Stage, error) {
 	case "ramp":
 		return parseRamp(stage, rates, timed)
 	}
-	return stage, fmt.Errorf("unknown kind %q; known: burst, closed:N, constant:RATE, poisson:RATE, ramp:RATE..RATE*TIME, RATE as 20000/s", kind)
+	return stage, fmt.Errorf("unknown kind %q; known: burst, admit:RATE, closed:N, constant:RATE, poisson:RATE, ramp:RATE..RATE*TIME, file:CURVE.csv, RATE as 20000/s", kind)
 }
 
 func parseRamp(stage Stage, rates string, timed bool) (Stage, error) {
@@ -156,13 +206,8 @@ func parseRamp(stage Stage, rates string, timed bool) (Stage, error) {
 	if stage.From, err = parseRate(from); err != nil {
 		return stage, err
 	}
-	if stage.To, err = parseRate(to); err != nil {
-		return stage, err
-	}
-	if stage.From == 0 && stage.To == 0 {
-		return stage, errors.New("a ramp from 0 to 0 sells nothing")
-	}
-	return stage, nil
+	stage.To, err = parseRate(to)
+	return stage, err
 }
 
 func parseRate(text string) (float64, error) {

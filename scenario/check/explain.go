@@ -119,6 +119,9 @@ func lookUp(h *history.History, found *findings) (map[key]history.Attempt, error
 			return nil, err
 		}
 		for i := range batch {
+			if batch[i].Verb.Beside() {
+				continue
+			}
 			k := key{item: batch[i].Item}
 			k.op.set(&batch[i])
 			k.op.next = 0

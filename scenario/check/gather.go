@@ -53,6 +53,8 @@ type reading struct {
 	ran int64
 	// buyers is how many buyers the head announces; 0: it does not say.
 	buyers int64
+	// reads is how many different reads the head announces.
+	reads int
 	// idle are the faults that no attempt so far was open to.
 	idle []history.Event
 }
@@ -80,7 +82,7 @@ func gather(h *history.History, found *findings) (*reading, error) {
 }
 
 func newReading(h *history.History) *reading {
-	r := &reading{records: make([]record, len(h.Head.Items)), buyers: h.Head.Buyers, idle: faults(h.Events)}
+	r := &reading{records: make([]record, len(h.Head.Items)), buyers: h.Head.Buyers, reads: len(h.Head.Background), idle: faults(h.Events)}
 	items := int64(len(r.records))
 	expected, perShard := int64(64), int64(64)
 	if items > 1 {
@@ -114,7 +116,7 @@ func newReading(h *history.History) *reading {
 func (r *reading) add(a *history.Attempt, found *findings) error {
 	if a.Verb.Beside() {
 		r.attempts++
-		return nil
+		return r.beside(a)
 	}
 	if wrong := r.contradiction(a); wrong != "" {
 		return fmt.Errorf("damaged record: an attempt of buyer %d with outcome %s %s", a.Buyer, a.Outcome, wrong)

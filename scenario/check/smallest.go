@@ -85,7 +85,7 @@ func (r *reducer) read() error {
 		for i := range batch {
 			a := &batch[i]
 			r.total++
-			if a.Item != r.first.Item {
+			if a.Item != r.first.Item || a.Verb.Beside() {
 				continue
 			}
 			r.keep(a)

@@ -19,6 +19,9 @@ type Head struct {
 	Started time.Time `json:"started"`
 	// Model is burst, closed or open: what the latency figures may claim.
 	Model string `json:"model"`
+	// Admit is how many buyers a second were let in from the waiting room; 0: there
+	// was none. See Admission.
+	Admit float64 `json:"admit,omitempty"`
 	// Scenario is the scenario as run, in YAML: every default written out,
 	// secrets removed.
 	Scenario string `json:"scenario"`
@@ -34,6 +37,8 @@ type Head struct {
 	BuyerIDs sale.BuyerIDs `json:"buyer_ids"`
 	// Crowd says of which kind each buyer is; without kinds all are alike.
 	Crowd sale.Crowd `json:"crowd,omitzero"`
+	// Background is what others read beside the sale.
+	Background []Background `json:"background,omitempty"`
 	// Book is where orders were written, without a password; empty: nowhere.
 	Book  string     `json:"book,omitempty"`
 	Terms sale.Terms `json:"terms"`
