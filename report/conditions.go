@@ -115,6 +115,9 @@ func (s *Summary) loadLine() string {
 		default:
 			parts = append(parts, strings.ReplaceAll(name, "_", " ")+" "+value)
 		}
+		if crowd := s.crowdLine(); name == "buyers" && crowd != "" {
+			parts = append(parts, crowd)
+		}
 	}
 	return strings.Join(parts, ", ")
 }

@@ -198,6 +198,7 @@ func (t *text) latency() {
 		}
 	}
 	t.row("lateness (due to call)", s.cells(s.lateness))
+	t.kindTimes()
 	for _, table := range append(s.verbTables(), s.readTables()...) {
 		for _, row := range table.rows {
 			t.row(table.name+" ("+row.name+")", s.cells(row.distribution))
@@ -256,7 +257,7 @@ func (s *Summary) unansweredNote() string {
 // than any that was and, where nobody left before his timeout, than that.
 func (s *Summary) unanswered(d *distribution) string {
 	longest := d.max()
-	if s.early == 0 && s.setting("patience") == "0s" {
+	if s.early == 0 && s.setting("patience") == "0s" && len(s.kinds) == 0 {
 		longest = max(longest, int64(s.timeout()))
 	}
 	return "> " + bound(longest)

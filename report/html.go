@@ -63,6 +63,10 @@ type page struct {
 	// Asks is whether the attempts differ in what they asked for.
 	Asks  bool
 	Items []pageItem
+	// Kinds are those of the buyers, in columns of their own.
+	Kinds       []pageKind
+	KindColumns []string
+
 	// MoreItems is the line for the items that are not among Items.
 	MoreItems  *pageItem
 	Rules      []pageRule
@@ -139,6 +143,7 @@ func newPage(s *Summary) (*page, error) {
 	}
 	p.Warnings, p.Witness, p.Lost = plainAll(s.warnings()), upperFirst(s.witnessLine()), s.lossLine()
 	p.Items, p.MoreItems = s.pageItems()
+	p.Kinds, p.KindColumns = s.pageKinds(), append(slices.Clone(kindColumns), "withheld")
 	return p, err
 }
 
@@ -275,8 +280,7 @@ func (s *Summary) pageTimes() []pageTable {
 	}
 	var shown []pageTable
 	tables := append(s.timeTables(), timeTable{name: "lateness (due to call)", rows: []timeRow{{"all", s.lateness}}})
-	tables = append(tables, s.verbTables()...)
-	for _, table := range append(tables, s.readTables()...) {
+	for _, table := range slices.Concat(tables, s.kindTables(), s.verbTables(), s.readTables()) {
 		p := pageTable{Name: table.name, Peers: table.peers}
 		for _, row := range table.rows {
 			p.Rows = append(p.Rows, pageRow{row.name, s.cells(row.distribution)})

@@ -51,6 +51,7 @@ type result struct {
 	ByOutcome  map[string]outcomeResult `json:"by_outcome"`
 	ByVerb     map[string]verbResult    `json:"by_verb"`
 	Background []readResult             `json:"background,omitempty"`
+	ByKind     map[string]kindResult    `json:"by_kind,omitempty"`
 	Orders     *orders                  `json:"orders,omitempty"`
 	Server     history.Server           `json:"server"`
 	Script     script                   `json:"script"`
@@ -283,7 +284,7 @@ func (s *Summary) result() result {
 		Duration: s.Duration, Throughput: s.Throughput, Offered: s.Offered, Sent: s.Sent, RoundTrips: s.RoundTrips, SoldOutAt: s.SoldOutAt, AllAnswer: s.AllAnswered,
 		Room:      s.room.result(s.Head.Admit),
 		Latency:   latencies{s.response.latency(), s.service.latency(), s.lateness.latency(), s.lag.latency(), s.wait.latency()},
-		ByOutcome: s.outcomeResults(), ByVerb: s.verbResults(), Background: s.readResults(), Orders: s.orders(), Server: s.Head.Server, Script: script{Script: s.Head.Script}, Host: s.Head.Host,
+		ByOutcome: s.outcomeResults(), ByVerb: s.verbResults(), ByKind: s.kindResults(), Background: s.readResults(), Orders: s.orders(), Server: s.Head.Server, Script: script{Script: s.Head.Script}, Host: s.Head.Host,
 		Driver: driver{Bound: boundUnknown, Warnings: []string{}}, Served: []history.Served{}, Untold: []string{}, Command: s.Head.Command,
 	}
 	r.Server.Config, r.Server.Capabilities = mapOf(r.Server.Config), mapOf(r.Server.Capabilities)

@@ -20,6 +20,7 @@ func WriteMarkdown(w io.Writer, s *Summary) error {
 	m := &markdown{s: s}
 	m.verdict()
 	m.counts()
+	m.kinds()
 	m.violations()
 	m.doubts()
 	m.objectives()

@@ -72,7 +72,7 @@ func newCollector(h *history.History, v check.Verdict, objectives []Objective) *
 			Counts: make(map[sale.Outcome]int64), firstDue: history.Never, lastReturn: history.Never, lastSale: history.Never,
 			response: newDistribution(digits), service: newDistribution(digits), lateness: newDistribution(digits),
 			lag: newDistribution(digits), wait: newDistribution(digits), returns: newDistribution(digits),
-			series: newSeries(&h.Head), items: make([]itemSale, len(h.Head.Items)),
+			series: newSeries(&h.Head), items: make([]itemSale, len(h.Head.Items)), kinds: newKinds(h),
 			reads: make([]readFigures, len(h.Head.Background)),
 		},
 		lastArrival: history.Never,
@@ -171,6 +171,9 @@ func (c *collector) buy(a *history.Attempt) {
 		c.notAnswered(a)
 	}
 	c.reached(a)
+	if len(c.kinds) > 0 {
+		c.kinds[c.Head.Crowd.KindOf(a.Buyer)].add(a)
+	}
 	if int(a.Item) < len(c.items) {
 		c.items[a.Item].buy(a)
 	}
@@ -248,6 +251,7 @@ func (c *collector) finish() *Summary {
 			s.service.merge(times.service)
 		}
 	}
+	s.countKinds(c.lastBuyer)
 	s.Left = s.left()
 	s.SoldOutAt = c.soldOutAt()
 	var released int64

@@ -120,6 +120,8 @@ type Summary struct {
 	byOutcome [sale.Dropped + 1]outcomeTimes
 	// byVerb is indexed by verb; that of a purchase is empty.
 	byVerb [sale.Confirm + 1]verbFigures
+	// kinds is in the order of Head.Crowd.
+	kinds []kindFigures
 	// items is in the order of Head.Items.
 	items  []itemSale
 	series *series

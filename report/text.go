@@ -32,6 +32,7 @@ func WriteText(w io.Writer, s *Summary) error {
 	t.lead()
 	t.objectives()
 	t.latency()
+	t.kinds()
 	t.notExercised()
 	t.warnings()
 	t.conditions()

@@ -20,20 +20,24 @@ const maxReloads = 3
 
 // play is one buyer from due to done, by a hand of his own.
 func (d *drive) play(h *hand, buyer uint32, due int64) {
-	habits := d.spec.habitsOf(buyer)
+	h.as = d.conductOf(buyer)
+	habits := d.spec.habitsOf(buyer, h.as.kind)
 	first := d.plan.firstRequest(buyer)
-	for k := range uint32(habits.purchases) {
-		if k > 0 && d.doors.Err() != nil {
-			return
-		}
-		bought := d.click(h, request{Verb: sale.Buy, buyer: buyer, number: first + k, due: due}, habits.doubleClicks)
+	for k, clicked := uint32(0), uint32(0); k < uint32(habits.purchases); {
+		number := first + h.as.reach.click(k, clicked)
+		bought := d.click(h, request{Verb: sale.Buy, buyer: buyer, number: number, due: due}, habits.doubleClicks)
+		told := bought.outcome
 		if bought.stays && bought.holds && d.wants(&habits) {
-			bought = d.afterwards(h, request{buyer: buyer, number: first + k, due: bought.done, receipt: bought.receipt}, &habits)
+			bought = d.afterwards(h, request{buyer: buyer, number: bought.number, due: bought.done, receipt: bought.receipt}, &habits)
 		}
-		if !bought.stays {
+		if h.as.clicksAgain(told, clicked) {
+			clicked++
+		} else if k, clicked = k+1, 0; k == uint32(habits.purchases) {
 			return
 		}
-		due = bought.done
+		if due = d.thinks(h, number, bought.done); !bought.stays || !d.waits(h, due) {
+			return
+		}
 	}
 }
 
@@ -60,9 +64,13 @@ type request struct {
 }
 
 // A result is what came of a request: when it was over, whether the buyer
-// stays for more, and whether he was told that he has what he asked for.
+// stays for more, and whether he was told that he has what he asked for: by the
+// request with the number, which is another than he began with where a resend is a
+// request of its own.
 type result struct {
 	done         int64
+	outcome      sale.Outcome
+	number       uint32
 	stays, holds bool
 	receipt      map[string]string
 }
@@ -70,6 +78,7 @@ type result struct {
 // click makes one request, with two clicks at the same time where twice is set.
 func (d *drive) click(h *hand, r request, twice bool) result {
 	h.request = r
+	h.as.budget.asked()
 	if twice {
 		return d.doubleClick(h)
 	}
@@ -82,12 +91,16 @@ func (d *drive) doubleClick(h *hand) result {
 	var wg sync.WaitGroup
 	second := d.hand()
 	defer d.hands.Put(second)
-	second.request = h.request
+	second.request, second.as, second.second = h.request, h.as, true
+	defer func() { second.second = false }()
 	wg.Go(func() { other = d.send(second) })
 	one := d.send(h)
 	wg.Wait()
 	if !one.holds {
 		one.holds, one.receipt = other.holds, other.receipt
+		if other.holds {
+			one.outcome, one.number = other.outcome, other.number
+		}
 	}
 	one.done, one.stays = max(one.done, other.done), one.stays && other.stays
 	return one
@@ -98,8 +111,8 @@ func (d *drive) doubleClick(h *hand) result {
 // often as the buyer does, when the answer never came.
 func (d *drive) send(h *hand) result {
 	r := &h.request
-	due, reloads, retries := r.due, 0, 0
-	for try := uint8(0); ; try++ {
+	due, reloads, resends, click := r.due, 0, 0, r.number
+	for try := uint8(0); ; {
 		d.inside.Add(1)
 		d.begins(h, due, try)
 		d.attempt(h)
@@ -107,22 +120,27 @@ func (d *drive) send(h *hand) result {
 		d.inside.Add(-1)
 		due = max(h.attempt.Return, due)
 		again := false
+		try++
 		switch {
-		case d.doors.Err() != nil || d.impatient(h.attempt.Due):
+		case d.doors.Err() != nil || d.impatient(h):
 		case conn.IsNoScript(h.wireErr) && h.asked == 1 && reloads < maxReloads:
 			reloads++
 			again = d.reload(h.attempt.Call)
-		case h.attempt.Outcome == sale.Indeterminate && retries < d.spec.Retries:
-			retries++
-			again = true
+		case h.attempt.Outcome == sale.Indeterminate && resends < h.as.resends && h.as.budget.take():
+			due = d.backsOff(h, resends, due)
+			if again = d.waits(h, due); again && h.as.kind.Resend.New && r.Verb == sale.Buy {
+				h.renews(click, resends)
+				try = 0
+			}
+			resends++
 		}
 		if !again {
 			break
 		}
 	}
 	return result{
-		done: due, receipt: h.receipt,
-		stays: h.attempt.Outcome != sale.Dropped && !d.impatient(h.attempt.Due),
+		done: due, receipt: h.receipt, outcome: h.attempt.Outcome, number: r.number,
+		stays: h.attempt.Outcome != sale.Dropped && !d.impatient(h),
 		holds: h.attempt.Outcome == sale.OK || h.attempt.Outcome == sale.Replayed,
 	}
 }
@@ -141,14 +159,19 @@ func (d *drive) begins(h *hand, due int64, try uint8) {
 // micros is a length of time as the record holds it.
 func micros(ns int64) uint32 { return uint32(min(max(ns, 0)/1000, 1<<32-1)) }
 
-// impatient reports whether a buyer who was due then has waited long enough.
-func (d *drive) impatient(due int64) bool {
-	return d.spec.Patience > 0 && d.clock.now()-due >= int64(d.spec.Patience)
+// impatient reports whether a buyer has waited long enough since his latest
+// attempt was due.
+func (d *drive) impatient(h *hand) bool {
+	return h.as.patience > 0 && d.clock.now()-h.attempt.Due >= h.as.patience
 }
 
 // A hand is what one buyer needs for his attempts, one after the other.
 type hand struct {
-	drive    *drive // nil: nobody counts
+	drive *drive   // nil: nobody counts
+	as    *conduct // of the buyer
+	// second: the hand makes the second click of two at the same time.
+	second   bool
+	timer    *time.Timer // for what is due later; nil until it is used
 	request  request
 	attempt  history.Attempt
 	purchase sale.Purchase
@@ -243,8 +266,8 @@ func (d *drive) buys(h *hand) {
 func (d *drive) perform(h *hand) {
 	a := &h.attempt
 	waiting, calling := d.doors, context.Background()
-	if d.spec.Patience > 0 {
-		leaves := d.clock.at(a.Due + int64(d.spec.Patience))
+	if h.as.patience > 0 {
+		leaves := d.clock.at(a.Due + h.as.patience)
 		var cancelWaiting, cancelCalling context.CancelFunc
 		waiting, cancelWaiting = context.WithDeadline(waiting, leaves)
 		defer cancelWaiting()

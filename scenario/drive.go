@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,6 +47,8 @@ type drive struct {
 	further atomic.Int64
 	died    <-chan struct{}
 	hands   sync.Pool
+	// conducts are those of the kinds of buyers.
+	conducts []conduct
 	// asks: attempts are left to the connections' goroutines.
 	asks   bool
 	script reloads
@@ -71,7 +74,9 @@ func (d *drive) begin(ctx context.Context) {
 	d.asked = ctx
 	d.doors, d.close = context.WithCancelCause(ctx)
 	d.hands.New = func() any { return &hand{drive: d, over: make(chan struct{}, 1)} }
-	d.asks = d.spec.Conns.Pipelines() && !d.spec.Topology.Clustered() && d.spec.Patience == 0 && d.strategy.Words != nil
+	d.conducts = d.spec.conducts()
+	impatient := slices.ContainsFunc(d.spec.everyone(), func(k Kind) bool { return *k.Patience > 0 })
+	d.asks = d.spec.Conns.Pipelines() && !d.spec.Topology.Clustered() && !impatient && d.strategy.Words != nil
 	context.AfterFunc(d.doors, d.links.Sweep)
 	d.over, d.left = make(chan struct{}), make(chan struct{})
 	d.script.turn = make(chan struct{}, 1)

@@ -98,7 +98,7 @@ func fitsClients(connections int, clients, most *int64) error {
 
 // churn is how many connections break on purpose in the time that a port waits.
 func (s *Spec) churn() int {
-	lost := float64(s.LostReplies) * float64(s.planned()) * float64(s.Attempts.Most)
+	lost := float64(s.LostReplies) * float64(s.planned()) * s.purchases()
 	if length, ends := s.Arrivals.Length(); ends && length > lingers {
 		lost *= lingers.Seconds() / length.Seconds()
 	}

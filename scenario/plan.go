@@ -17,6 +17,10 @@ type plan struct {
 	// below is, for each item, the share of purchases that go to it or to one
 	// before it.
 	below []float64
+	// reaches are those of the kinds of buyers, and stride the widest of them: how
+	// far apart the first requests of two buyers are.
+	reaches []reach
+	stride  uint32
 	// byItem lists the requests sorted by item, and starts where those of each
 	// item begin; nil where there is but one item.
 	byItem []uint32
@@ -66,6 +70,9 @@ const (
 	streamHaste    = 4
 	streamBuyers   = 1 << 32
 	streamRequests = 2 << 32
+	streamThink    = 3 << 32
+	streamBackoff  = 4 << 32
+	streamSecond   = 5 << 32 // the backoff of the second of a double click
 	streamReads    = 7 << 32
 )
 
@@ -76,7 +83,10 @@ func (s *Spec) source(stream uint64) *rand.Rand {
 
 // newPlan fits a head with its items to a spec that is filled in.
 func newPlan(spec *Spec, head *history.Head) *plan {
-	p := &plan{spec: spec, head: head}
+	p := &plan{spec: spec, head: head, stride: uint32(spec.stride())}
+	for _, k := range spec.everyone() {
+		p.reaches = append(p.reaches, k.reach())
+	}
 	if n := len(head.Items); n > 1 {
 		p.below = spec.Skew.below(int64(n))
 		p.sortRequests()
@@ -86,32 +96,54 @@ func newPlan(spec *Spec, head *history.Head) *plan {
 
 // sortRequests fills byItem.
 func (p *plan) sortRequests() {
-	all := p.requests()
-	items := make([]uint16, all)
+	items := make([]uint16, 0, p.head.Buyers)
 	p.starts = make([]int, len(p.head.Items)+1)
-	for n := range items {
-		items[n] = p.itemOf(uint32(n))
-		p.starts[int(items[n])+1]++
+	for n := range p.requests {
+		item := p.itemOf(n)
+		items = append(items, item)
+		p.starts[int(item)+1]++
 	}
 	for i := range p.head.Items {
 		p.starts[i+1] += p.starts[i]
 	}
 	next := slices.Clone(p.starts)
-	p.byItem = make([]uint32, all)
-	for n, item := range items {
-		p.byItem[next[item]] = uint32(n)
-		next[item]++
+	p.byItem = make([]uint32, len(items))
+	i := 0
+	for n := range p.requests {
+		p.byItem[next[items[i]]] = n
+		next[items[i]]++
+		i++
 	}
 }
 
-// requests is how many purchases the plan has at most.
-func (p *plan) requests() uint32 { return uint32(p.head.Buyers * p.spec.Attempts.Most) }
+// requests yields the numbers of all requests that the plan has at most, in their
+// order. A kind whose reach is less than that of another leaves numbers out.
+func (p *plan) requests(yield func(uint32) bool) {
+	for buyer := range uint32(p.head.Buyers) {
+		first := p.firstRequest(buyer)
+		for n := range p.reachOf(buyer).all() {
+			if !yield(first + n) {
+				return
+			}
+		}
+	}
+}
+
+// reachOf is that of a buyer's kind.
+func (p *plan) reachOf(buyer uint32) *reach { return &p.reaches[p.head.Crowd.KindOf(buyer)] }
 
 // buyerOf is who makes a request.
-func (p *plan) buyerOf(request uint32) uint32 { return request / uint32(p.spec.Attempts.Most) }
+func (p *plan) buyerOf(request uint32) uint32 { return request / p.stride }
 
 // firstRequest is the number of a buyer's first purchase.
-func (p *plan) firstRequest(buyer uint32) uint32 { return buyer * uint32(p.spec.Attempts.Most) }
+func (p *plan) firstRequest(buyer uint32) uint32 { return buyer * p.stride }
+
+// purchaseOf is the number of the first request for what a request is for: further
+// clicks and resends ask for the same again.
+func (p *plan) purchaseOf(request uint32) uint32 {
+	buyer := p.buyerOf(request)
+	return request - (request-p.firstRequest(buyer))%p.reachOf(buyer).each()
+}
 
 // itemOf is the item that a request is for. Where items are sold one after the
 // other a buyer comes for one of them, and those who come for the same one have
@@ -124,7 +156,7 @@ func (p *plan) itemOf(request uint32) uint16 {
 	if p.spec.Arrivals.Turns != nil {
 		at = (float64(p.buyerOf(request)) + 0.5) / float64(p.head.Buyers)
 	} else {
-		at = p.spec.source(streamRequests + uint64(request)).Float64()
+		at = p.spec.source(streamRequests + uint64(p.purchaseOf(request))).Float64()
 	}
 	item, _ := slices.BinarySearch(p.below, at)
 	return uint16(min(item, len(p.below)-1))
@@ -135,7 +167,7 @@ func (p *plan) quantityOf(request uint32) int64 {
 	if p.head.Quantity != 0 {
 		return p.head.Quantity
 	}
-	rng := p.spec.source(streamRequests + uint64(request))
+	rng := p.spec.source(streamRequests + uint64(p.purchaseOf(request)))
 	rng.Float64() // the item's
 	return p.spec.Quantity.draw(rng)
 }
@@ -181,7 +213,7 @@ func (p *plan) took(item int) sale.Took {
 func (p *plan) of(item int) func(yield func(uint32) bool) {
 	return func(yield func(uint32) bool) {
 		if p.byItem == nil {
-			for n := range p.requests() {
+			for n := range p.requests {
 				if !yield(n) {
 					return
 				}
@@ -230,17 +262,17 @@ type habits struct {
 	doubleClicks, releases, abandons bool
 }
 
-// habitsOf draws what a buyer does.
-func (s *Spec) habitsOf(buyer uint32) habits {
-	if s.Attempts.Least == s.Attempts.Most && s.DoubleClick == 0 && s.Release == 0 && s.Abandon == 0 {
-		return habits{purchases: s.Attempts.Most}
+// habitsOf draws what a buyer of a kind does, whose fields are all filled in.
+func (s *Spec) habitsOf(buyer uint32, k *Kind) habits {
+	if k.Attempts.Least == k.Attempts.Most && *k.DoubleClick == 0 && s.Release == 0 && s.Abandon == 0 {
+		return habits{purchases: k.Attempts.Most}
 	}
 	rng := s.source(streamBuyers + uint64(buyer))
-	h := habits{purchases: s.Attempts.draw(rng)}
+	h := habits{purchases: k.Attempts.draw(rng)}
 	for _, habit := range []struct {
 		has   *bool
 		share sale.Share
-	}{{&h.doubleClicks, s.DoubleClick}, {&h.releases, s.Release}, {&h.abandons, s.Abandon}} {
+	}{{&h.doubleClicks, *k.DoubleClick}, {&h.releases, s.Release}, {&h.abandons, s.Abandon}} {
 		*habit.has = rng.Float64() < float64(habit.share)
 	}
 	return h

@@ -19,7 +19,7 @@ import (
 // planned is the plan of a spec that was filled in.
 func planned(change func(*Spec)) *plan {
 	spec := good(change)
-	head := &history.Head{Seed: *spec.Seed, Buyers: *spec.Buyers, BuyerIDs: spec.BuyerIDs, Quantity: spec.Quantity.fixed()}
+	head := &history.Head{Seed: *spec.Seed, Buyers: *spec.Buyers, BuyerIDs: spec.BuyerIDs, Quantity: spec.Quantity.fixed(), Crowd: spec.kinds()}
 	head.Items = spec.items(make([]string, *spec.Items))
 	return newPlan(&spec, head)
 }

@@ -37,7 +37,7 @@ func (s *Spec) fitsInMemory() error {
 	case s.Arrivals.Paced():
 		inside = 0 // as many as the server keeps waiting: not known before
 	}
-	need := inside*bytesInside + *s.Buyers*s.Attempts.Most*bytesAttempt
+	need := inside*bytesInside + int64(float64(*s.Buyers)*s.purchases())*bytesAttempt
 	if need <= free {
 		return nil
 	}

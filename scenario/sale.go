@@ -75,7 +75,7 @@ func New(ctx context.Context, name string, spec Spec, s strategy.Strategy, srv *
 		Version: history.Version, Name: name, Seed: *spec.Seed, Shard: "1/1", Started: started.UTC(),
 		Model: string(spec.Arrivals.Model), Admit: float64(spec.Arrivals.Admit), Scenario: text, Objective: spec.SLO,
 		Items:    spec.items(itemIDs(&spec, started)),
-		Quantity: spec.Quantity.fixed(), Buyers: *spec.Buyers, BuyerIDs: spec.BuyerIDs,
+		Quantity: spec.Quantity.fixed(), Buyers: *spec.Buyers, BuyerIDs: spec.BuyerIDs, Crowd: spec.kinds(),
 		Terms:  strat.Terms,
 		Expect: spec.Expect, Background: spec.background(),
 		Script: history.Script{Name: strat.Name, SHA1: strat.SHA1, Call: strat.CallBy},
@@ -126,6 +126,9 @@ func (s *Spec) fill(strat strategy.Strategy) error {
 		s.Limit = new(strat.Terms.Limit)
 	}
 	s.Buyers = new(s.planned())
+	if len(s.Crowd) > 0 {
+		s.Crowd = s.everyone()
+	}
 	if err := s.readBuyerIDs(); err != nil {
 		return err
 	}
@@ -146,14 +149,12 @@ func (s *Spec) suits(strat *strategy.Strategy) error {
 		return fmt.Errorf("--abandon: %s has no confirm", promiser(strat))
 	case len(s.Restock) > 0 && strat.Restock == nil:
 		return fmt.Errorf("--restock: %s does not say how (restock)", promiser(strat))
-	case s.Retries > 0 && strat.Terms.RetrySafe == sale.RetryNone:
-		return fmt.Errorf("--retries: %s promises nothing for a request that is sent again (retry_safe: none)", promiser(strat))
 	case !s.AllowCommands && strat.Contract != nil && strat.Contract.Command() != "":
 		return fmt.Errorf("%s reads orders by running %s: that needs --allow-commands", promiser(strat), strat.Contract.Command())
 	case s.ClientRetries > 0 && strat.Pinned:
 		return fmt.Errorf("--client-retries: the commands of %s belong to one connection, and a client library sends again over another", strat.Name)
 	}
-	return nil
+	return s.suitsCrowd(strat)
 }
 
 // promiser is who says what a strategy promises.
@@ -255,6 +256,7 @@ func (s *Sale) Run(ctx context.Context, rec *history.Recorder, note func(history
 	if s.strategy.Own {
 		tail.Links = nil // nobody bought over them
 	}
+	d.tellKinds(&tail)
 	tail.NeverOffered, tail.Reloads, tail.Attempts = d.plannedStill(), d.script.count, rec.Count()
 	tail.Signs = s.signsSince(context.WithoutCancel(ctx), counters)
 	if s.strategy.KeysFromAnswers && d.lost.Load() {

@@ -158,8 +158,8 @@ func (s *Spec) check() error {
 			return err
 		}
 	}
-	if n := s.planned(); n > math.MaxUint32 || n*s.Attempts.Most > math.MaxUint32 {
-		return fmt.Errorf("%d buyers with up to %d purchases are more than the %d a run can record", n, s.Attempts.Most, math.MaxUint32)
+	if n, each := s.planned(), s.stride(); n > math.MaxUint32 || n*each > math.MaxUint32 {
+		return fmt.Errorf("%d buyers with up to %d purchases are more than the %d a run can record", n, each, math.MaxUint32)
 	}
 	return nil
 }
@@ -217,7 +217,7 @@ func (s *Spec) Connections() int {
 	default:
 		inside = min(s.planned(), int64(s.Arrivals.Inside))
 	}
-	if s.DoubleClick > 0 {
+	if s.clicksTwice() {
 		inside *= 2
 	}
 	return int(inside)

@@ -97,7 +97,7 @@ func TestSeedDecidesThePlan(t *testing.T) {
 			t.Fatal(err)
 		}
 		for at := range s.Arrivals.Times(s.source(streamArrivals)) {
-			p.habits = append(p.habits, s.habitsOf(uint32(len(p.at))))
+			p.habits = append(p.habits, s.habitsOf(uint32(len(p.at)), &s.everyone()[0]))
 			p.at = append(p.at, at)
 			if len(p.at) == 1000 {
 				break
@@ -120,7 +120,7 @@ func TestHabitsFollowTheSpec(t *testing.T) {
 	var twice, releases, abandons int
 	const n = 20_000
 	for buyer := range uint32(n) {
-		h := s.habitsOf(buyer)
+		h := s.habitsOf(buyer, &s.everyone()[0])
 		count[h.purchases]++
 		for _, habit := range []struct {
 			has   bool

@@ -25,6 +25,8 @@ var values = []struct {
 		[]string{"", "x", "3..1", "1..5000", "1:0.5", "1:0.5,1:0.5", "1:0,2:1", "1:0.9,5:0.2", "1:", ":1", "1:1,"}, nil},
 	{func() encoding.TextUnmarshaler { return new(Skew) },
 		[]string{"uniform", "zipf:0.99", "zipf:2"}, []string{"", "zipf:0", "zipf:-1", "zipf:11", "zipf:NaN", "uniform:1", "pareto"}, map[string]string{"zipf": "zipf:0.99"}},
+	{func() encoding.TextUnmarshaler { return new(Span) },
+		[]string{"0s", "300ms", "200ms..1s"}, []string{"", "1", "1s..", "..1s", "1s..200ms", "-1s", "soon", "1s..x"}, map[string]string{"1s..1s": "1s"}},
 	{func() encoding.TextUnmarshaler { return new(Restocks) },
 		[]string{"", "100@500ms", "1@0s,2@1s"}, []string{"100", "@1s", "0@1s", "-1@1s", "1@-1s", "1@x", "1@1s,"}, map[string]string{"2@1s,1@0s": "1@0s,2@1s"}},
 }

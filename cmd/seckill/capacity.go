@@ -156,6 +156,7 @@ var notInASearch = map[string]string{
 	"duration":      "a search sets the length of its steps itself; --step and --confirm choose it",
 	"attempts":      "in a search every buyer comes once",
 	"double-click":  "in a search every buyer comes once",
+	"crowd":         "in a search every buyer comes once",
 	"retries":       "in a search every buyer comes once; --plan reckons with retries",
 	"release":       "in a search nobody gives back",
 	"abandon":       "in a search nobody confirms",
@@ -184,11 +185,11 @@ func (c *capacityCmd) mayBeGiven(kctx *kong.Context) error {
 func (c *capacityCmd) takeOut() {
 	s := &c.Spec
 	once := scenario.Range{Least: 1, Most: 1}
-	if s.Attempts != once || s.Retries > 0 || s.DoubleClick+s.Release+s.Abandon+s.LostReplies > 0 || len(s.Restock)+len(s.Faults) > 0 {
+	if s.Attempts != once || s.Retries > 0 || s.DoubleClick+s.Release+s.Abandon+s.LostReplies > 0 || len(s.Restock)+len(s.Faults)+len(s.Crowd) > 0 {
 		c.warnings = append(c.warnings, "of the scenario neither repeats, releases and restocks nor faults are in the steps: every buyer comes once, and nothing goes wrong")
 	}
 	s.Attempts, s.Retries, s.DoubleClick, s.Release, s.Abandon, s.LostReplies = once, 0, 0, 0, 0, 0
-	s.Restock, s.Faults, s.ForkAt, s.Duration, s.Buyers = nil, nil, 0, 0, nil
+	s.Crowd, s.Restock, s.Faults, s.ForkAt, s.Duration, s.Buyers = nil, nil, nil, 0, 0, nil
 	c.even = len(s.Arrivals.Stages) == 1 && !s.Arrivals.Stages[0].Poisson && s.Arrivals.Stages[0].From == s.Arrivals.Stages[0].To
 	if s.Arrivals.File != "" || s.Arrivals.Admit > 0 {
 		c.warnings = append(c.warnings, "neither the scenario's curve nor its waiting room is in the steps: each has one rate, at random")

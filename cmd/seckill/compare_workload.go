@@ -49,7 +49,9 @@ func (v *variant) unlike(other *variant) ([]string, error) {
 }
 
 // once reports whether every buyer comes once, with one click.
-func once(s *scenario.Spec) bool { return s.Attempts.Most == 1 && s.DoubleClick == 0 }
+func once(s *scenario.Spec) bool {
+	return s.Attempts.Most == 1 && s.DoubleClick == 0 && len(s.Crowd) == 0
+}
 
 // unlike says in which fields of the workload the second spec differs from the
 // first, and whether their buyers come by another model.

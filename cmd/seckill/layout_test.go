@@ -63,7 +63,7 @@ var onlyIn = map[string][]string{
 	"gonum.org/v1/plot":               {"report/plot"},
 	"github.com/vbauerster/mpb":       {"cmd/seckill/progress.go"},
 	"github.com/alecthomas/kong":      {"cmd/seckill/"},
-	"go.yaml.in/yaml":                 {"scenario/contract/", "scenario/load.go", "scenario/variant.go", "scenario/background_yaml.go", "scenario/fault/fault.go", "report/"},
+	"go.yaml.in/yaml":                 {"scenario/contract/", "scenario/load.go", "scenario/variant.go", "scenario/background_yaml.go", "scenario/crowd_yaml.go", "scenario/fault/fault.go", "report/"},
 	"github.com/anishathalye":         {},
 	"github.com/chromedp":             {},
 	"pgregory.net/rapid":              {},

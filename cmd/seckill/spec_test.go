@@ -63,6 +63,7 @@ func TestScenarioGoesRoundTrip(t *testing.T) {
 		"--arrivals", "constant:10/s*1s,poisson:5/s", "--duration", "3s", "--conns", "dedicated", "--timeout", "250ms", "--seed", "0", "--limit", "0",
 		"--fault", "kill at=2s for=800ms", "--fault", "config-set at=1s set=maxmemory=3mb,maxmemory-policy=allkeys-random", "--fault", "drop-reply share=5%",
 		"--expect", "loss-allowed,false-stock", "--topology", "replicas:2", "--wait", "1",
+		"--crowd", "honest:80%,impatient:15%,bot:5%",
 	}
 	if _, err := parser.Parse(args); err != nil {
 		t.Fatal(err)

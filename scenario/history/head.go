@@ -130,6 +130,8 @@ type Tail struct {
 	// Undone says which faults did not happen, or did not end, in sentences: what
 	// they were to show is not shown.
 	Undone []string `json:"undone,omitempty"`
+	// Kinds is what was counted of the kinds of buyers, in the order of Head.Crowd.
+	Kinds []KindCount `json:"kinds,omitempty"`
 	// Signs are what the server counted between the opening and the audit; nil:
 	// it could not be asked.
 	Signs  *Signs `json:"signs,omitempty"`
@@ -145,6 +147,14 @@ type Tail struct {
 	Baseline *Baseline `json:"baseline,omitempty"`
 	// Warnings are said beside every figure of the run.
 	Warnings []string `json:"warnings"`
+}
+
+// A KindCount is what the attempts of a kind of buyers do not show.
+type KindCount struct {
+	// Renewed is the resends that were new requests, and not the same again.
+	Renewed int64 `json:"renewed"`
+	// Withheld is the resends that the kind's budget did not allow.
+	Withheld int64 `json:"withheld"`
 }
 
 // Signs are counts of the server's own. They accuse nobody, and make a cause
