@@ -22,7 +22,7 @@ var workload = []string{
 
 // conduct are the fields that may be what is compared: a difference is only told
 // where no variant says that it makes it.
-var conduct = []string{"arrivals", "retries", "patience", "timeout", "conns", "client_retries", "wait", "topology", "server_config", "limit"}
+var conduct = []string{"arrivals", "retries", "patience", "timeout", "gateway", "conns", "client_retries", "wait", "topology", "server_config", "limit"}
 
 // A likeness is something that has to be the same for figures to be beside each
 // other.

@@ -44,6 +44,9 @@ func (t *text) conditions() {
 	if faults := s.faultsLine(); faults != "" {
 		t.say("    faults  ", "%s", Plain(faults))
 	}
+	if rows := s.rowsLine(); rows != "" {
+		t.say("    rows    ", "%s", Plain(rows))
+	}
 	t.say("    driver  ", "%s", Plain(s.driverLine()))
 	if served := s.servedLine(); served != "" {
 		t.say("    served  ", "%s", Plain(served))
@@ -51,7 +54,7 @@ func (t *text) conditions() {
 	if idle := s.baselineLine(); idle != "" {
 		t.say("    idle    ", "%s", Plain(idle))
 	}
-	t.say("    seed    ", "%d (%s)", s.Head.Seed, seedSentence)
+	t.say("    seed    ", "%s", s.seedLine())
 	if s.Head.Server.Kind == "embedded" {
 		t.out.WriteByte('\n')
 		t.say("  ", embeddedSentence)
@@ -104,7 +107,7 @@ func (s *Summary) loadLine() string {
 	var parts []string
 	for _, name := range []string{
 		"skew", "quantity", "restock", "buyers", "attempts", "double_click", "retries", "release", "abandon",
-		"arrivals", "duration", "conns", "timeout", "patience", "lost_replies", "wait", "client_retries", "fork_at", "server_config", "max_rate", "abort",
+		"arrivals", "duration", "gateway", "conns", "timeout", "patience", "lost_replies", "wait", "client_retries", "fork_at", "server_config", "max_rate", "abort",
 	} {
 		value := s.setting(name)
 		if name == "arrivals" {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/seckill-bench/seckill/scenario/history"
@@ -55,12 +56,14 @@ func (s *Summary) facts() []fact {
 	if s.Resends > 0 {
 		facts = append(facts, fact{"Resends", fmt.Sprintf("%s of %s attempts were resends", thousands(s.Resends), thousands(s.Attempts))})
 	}
-	return append(append(facts, s.verbFacts()...), s.readFacts()...)
+	return slices.Concat(facts, s.verbFacts(), s.readFacts(), s.recoveryFacts())
 }
 
 func (s *Summary) soldOutFact() fact {
 	several := len(s.items) > 1
 	switch {
+	case s.halfTimed() && s.Counts[sale.SoldOut] > 0:
+		return fact{"Sold out", "yes, and not every row says when"}
 	case s.SoldOutAt != nil && several:
 		return fact{"Sold out after", span(*s.SoldOutAt) + ", the last of " + thousands(int64(len(s.items))) + " items"}
 	case s.SoldOutAt != nil:
@@ -125,6 +128,11 @@ const (
 
 // claim says what the times of the model mean; empty where they mean what they seem to.
 func (s *Summary) claim() string {
+	if s.Head.Trace != nil && s.timeless() {
+		return ""
+	} else if s.Head.Trace != nil {
+		return importedClaim
+	}
 	switch s.Head.Model {
 	case modelBurst:
 		return s.burstClaim()
@@ -183,7 +191,7 @@ func (s *Summary) timeTable(name string, all *distribution, of func(outcomeTimes
 // latency writes the times.
 func (t *text) latency() {
 	s := t.s
-	if s.Attempts == 0 {
+	if s.timeless() {
 		return
 	}
 	t.out.WriteByte('\n')

@@ -73,6 +73,8 @@ func (t *tally) find(s *Summary) Finding {
 		s.findSoldOut(&f)
 	case allAnswered:
 		s.findAllAnswered(&f)
+	case goodputBack:
+		s.findBack(&f)
 	case throughputRate, sellingRate:
 		t.findRate(&f, s)
 	case errorShare, outcomeShare, sentShare:

@@ -132,7 +132,7 @@ func newPage(s *Summary) (*page, error) {
 		Objectives: s.pageObjectives(), Pictures: shown, Columns: timeColumns, Times: s.pageTimes(), Rules: s.pageRules(),
 		Conditions: s.pageConditions(), Config: s.pageConfig(), Command: Plain(s.Head.Command), Scenario: strings.Join(plainAll(strings.Split(s.Head.Scenario, "\n")), "\n"),
 		Unanswered: s.unansweredNote(), Asks: s.asks(),
-		Seed: strconv.FormatUint(s.Head.Seed, 10) + " (" + seedSentence + ")", Seckill: Plain(s.Head.Host.Seckill),
+		Seed: s.seedLine(), Seckill: Plain(s.Head.Host.Seckill),
 	}
 	p.Sign, p.Headline = s.headline()
 	if s.Verdict.Opinion == check.Valid {
@@ -216,6 +216,9 @@ func (s *Summary) pageAttempt(a *history.Attempt) pageAttempt {
 		Buyer: Plain(s.Head.BuyerIDs.ID(a.Buyer)), Request: strconv.FormatUint(uint64(a.Request), 10), Asked: Plain(s.asked(a)), Due: instantText(a.Due), Call: instantText(a.Call),
 		Return: instantText(a.Return), Outcome: a.Outcome.String(), Granted: strconv.Itoa(int(a.Granted)), Left: "–", Reply: Plain(s.texts.Text(a.Reply)),
 	}
+	if !a.Timed() {
+		p.Call, p.Return = "–", "–"
+	}
 	if a.Try > 0 {
 		p.Request += fmt.Sprintf(", try %d", a.Try+1)
 	}
@@ -259,11 +262,17 @@ func (s *Summary) ruleState(rule check.Rule) (state, text string) {
 	switch n := v.Exercised[rule]; n {
 	case 0:
 	case 1:
-		return "held", "held, one chance to show otherwise"
+		text = "held, one chance to show otherwise"
 	default:
-		return "held", "held, " + thousands(n) + " chances to show otherwise"
+		text = "held, " + thousands(n) + " chances to show otherwise"
 	}
-	return "unexercised", "not exercised: " + Plain(cmp.Or(v.Exercise[rule], notApplied))
+	if text == "" {
+		return "unexercised", "not exercised: " + Plain(s.how(rule))
+	}
+	if why := v.Limited[rule]; why != "" {
+		text += "; in part: " + why
+	}
+	return "held", text
 }
 
 func (s *Summary) pageObjectives() []pageObjective {
@@ -275,7 +284,7 @@ func (s *Summary) pageObjectives() []pageObjective {
 }
 
 func (s *Summary) pageTimes() []pageTable {
-	if s.Attempts == 0 {
+	if s.timeless() {
 		return nil
 	}
 	var shown []pageTable
@@ -312,7 +321,9 @@ func (s *Summary) pageConditions() []fact {
 	if s.Tail != nil && s.Tail.Reloads > 0 {
 		add("Script reloads", thousands(s.Tail.Reloads))
 	}
-	add("Model of arrivals", s.Head.Model)
+	if add("Rows", s.rowsLine()); s.Head.Trace == nil {
+		add("Model of arrivals", s.Head.Model)
+	}
 	add("Found there", s.lookLine())
 	add("Load", s.loadLine())
 	add("Faults", s.faultsLine())

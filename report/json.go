@@ -27,10 +27,13 @@ type result struct {
 	Exercised  map[check.Rule]int64     `json:"exercised"`
 	Exercise   map[check.Rule]string    `json:"exercise"`
 	Undecided  map[check.Rule]string    `json:"undecided"`
+	Limited    map[check.Rule]string    `json:"limited,omitempty"`
+	Trace      *history.Trace           `json:"imported,omitempty"`
 	Violations []violation              `json:"violations"`
 	Losses     *lossResult              `json:"losses"`
 	Witness    *int64                   `json:"witness"`
 	Faults     []faultResult            `json:"faults,omitempty"`
+	Recovery   []recoveryResult         `json:"recovery,omitempty"`
 	Objective  []objective              `json:"objective"`
 	Model      string                   `json:"model"`
 	Item       terms                    `json:"item"`
@@ -132,8 +135,8 @@ type attempt struct {
 	Item     string       `json:"item"`
 	Verb     string       `json:"verb"`
 	Quantity int32        `json:"quantity"`
-	Due      int64        `json:"due"`
-	Start    int64        `json:"start"`
+	Due      *int64       `json:"due"`
+	Start    *int64       `json:"start"`
 	Call     *int64       `json:"call"`
 	Return   *int64       `json:"return"`
 	Outcome  sale.Outcome `json:"outcome"`
@@ -275,8 +278,9 @@ func (s *Summary) result() result {
 	r := result{
 		Version: 1, Name: s.Head.Name, Seed: s.Head.Seed, Shard: s.Head.Shard, Started: s.Head.Started,
 		Verdict: s.Verdict.Opinion, Doubts: listOf(s.Verdict.Doubts), Violations: s.violations(),
-		Losses: losses(s.Verdict.Losses), Faults: s.faultResults(), Witness: notZero(s.Verdict.Witness),
+		Losses: losses(s.Verdict.Losses), Faults: s.faultResults(), Recovery: recoveryResults(s.Recovery), Witness: notZero(s.Verdict.Witness),
 		Exercised: mapOf(s.Verdict.Exercised), Exercise: mapOf(s.Verdict.Exercise), Undecided: mapOf(s.Verdict.Undecided),
+		Limited: s.Verdict.Limited, Trace: s.Head.Trace,
 		Objective: []objective{}, Model: s.Head.Model,
 		Item:   terms{Stock: stock, Quantity: notZero(s.Head.Quantity), Limit: notZero(s.Head.Terms.Limit), Buyers: s.Head.Buyers},
 		Counts: map[string]int64{"attempts": s.Attempts}, Resends: s.Resends,

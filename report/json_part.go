@@ -41,8 +41,11 @@ func losses(l *check.Losses) *lossResult {
 func (s *Summary) attempt(a *history.Attempt) attempt {
 	e := attempt{
 		Buyer: a.Buyer, BuyerID: s.Head.BuyerIDs.ID(a.Buyer), Request: a.Request, Try: a.Try,
-		Verb: a.Verb.String(), Quantity: a.Quantity, Due: a.Due, Start: a.Due + int64(a.Start)*1000,
+		Verb: a.Verb.String(), Quantity: a.Quantity, Due: unlessNever(a.Due), Start: ptr(a.Due + int64(a.Start)*1000),
 		Call: unlessNever(a.Call), Return: unlessNever(a.Return), Outcome: a.Outcome, Granted: a.Granted, Reply: s.texts.Text(a.Reply),
+	}
+	if !a.Timed() {
+		e.Start, e.Call, e.Return = nil, nil, nil
 	}
 	if int(a.Item) < len(s.Head.Items) {
 		e.Item = s.Head.Items[a.Item].ID

@@ -141,9 +141,13 @@ func (s *Summary) ruleCase(rule check.Rule) junitCase {
 		if _, applied := s.Verdict.Exercised[rule]; !applied {
 			c.Skipped.Message = notApplied
 		}
-		if how := s.Verdict.Exercise[rule]; how != "" {
+		if rule == check.LateSale && s.Verdict.Limited[rule] != "" {
+			c.Skipped.Message = s.how(rule)
+		} else if how := s.Verdict.Exercise[rule]; how != "" {
 			c.Skipped.Message += "; what would: " + Plain(how)
 		}
+	} else if why := s.Verdict.Limited[rule]; why != "" {
+		c.Output = &junitOutput{"in part: " + why}
 	}
 	return c
 }

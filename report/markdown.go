@@ -159,7 +159,7 @@ func (m *markdown) objectives() {
 // repeat names the command, and under which conditions the figures hold.
 func (m *markdown) repeat() {
 	s := m.s
-	m.block("On %s; script %s; seed %d (%s).", inline(s.serverLine()), inline(s.scriptLine()), s.Head.Seed, seedSentence)
+	m.block("On %s; script %s; seed %s.", inline(s.serverLine()), inline(s.scriptLine()), s.seedLine())
 	if s.Head.Command != "" {
 		m.block("Repeat it with")
 		m.fence(s.Head.Command)

@@ -37,6 +37,7 @@ const (
 	sellingRate
 	soldOutAt
 	allAnswered
+	goodputBack
 )
 
 // A unit is that of a limit.
@@ -50,7 +51,7 @@ const (
 
 var figureUnits = [...]unit{
 	responseTime: aTime, serviceTime: aTime, admittedTime: aTime, errorShare: aShare, outcomeShare: aShare, sentShare: aShare,
-	throughputRate: aRate, sellingRate: aRate, soldOutAt: aTime, allAnswered: aTime,
+	throughputRate: aRate, sellingRate: aRate, soldOutAt: aTime, allAnswered: aTime, goodputBack: aTime,
 }
 
 // ParseObjectives reads the objectives of --slo, joined by commas, for a run
@@ -94,7 +95,7 @@ func mayClaimResponse(model string) error {
 // same plan. How many buy and how many come too late is a fact of stock and buyers.
 func (o *Objective) byChance() bool {
 	switch o.figure {
-	case soldOutAt, allAnswered:
+	case soldOutAt, allAnswered, goodputBack:
 		return false
 	case outcomeShare:
 		return !o.outcome.Answered() || o.outcome == sale.NotReady

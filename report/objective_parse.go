@@ -12,12 +12,12 @@ import (
 	"github.com/seckill-bench/seckill/scenario/sale"
 )
 
-const grammar = "known: p99<5ms, ok.p99<10ms, service.p99<1ms, ok.service.p99<1ms, admitted.p99<5ms, errors<0.1%, OUTCOME<1%, sent>99.9%, throughput>50000/s, selling>40000/s, sold_out_at<300ms, all_answered<2s"
+const grammar = "known: p99<5ms, ok.p99<10ms, service.p99<1ms, ok.service.p99<1ms, admitted.p99<5ms, errors<0.1%, OUTCOME<1%, sent>99.9%, throughput>50000/s, selling>40000/s, sold_out_at<300ms, all_answered<2s, back<10s"
 
 // figureNames are those of result.json, where it has one.
 var figureNames = map[string]figure{
 	"errors": errorShare, "sent": sentShare, "throughput": throughputRate, "selling": sellingRate,
-	"sold_out_at": soldOutAt, "all_answered": allAnswered,
+	"sold_out_at": soldOutAt, "all_answered": allAnswered, "back": goodputBack,
 }
 
 // refused are names that one might try, and why they are none.

@@ -26,7 +26,7 @@ func (f *Finding) measured() string {
 	switch {
 	case f.value() == "":
 		return ""
-	case f.figure == soldOutAt || f.figure == allAnswered || figureUnits[f.figure] == aRate:
+	case f.figure == soldOutAt || f.figure == goodputBack || f.figure == allAnswered || figureUnits[f.figure] == aRate:
 		return f.value()
 	default:
 		return f.value() + of

@@ -32,7 +32,7 @@ type picture struct {
 
 // pictures returns the pictures of a summary; none has an empty axis.
 func pictures(s *Summary) []picture {
-	if s.series == nil || s.Attempts == 0 {
+	if s.series == nil || s.timeless() {
 		return nil
 	}
 	var all []picture

@@ -29,8 +29,8 @@ const (
 // of the same thing from two sources, and say in sentences which differ. A run that
 // can be measured is silent.
 func (s *Summary) selfChecks() []string {
-	if s.Tail == nil || s.Tail.Links == nil || s.Tail.Driver.Time == 0 || s.made != s.Tail.Attempts {
-		return nil // the judge has doubts about a record that lacks attempts
+	if s.Tail == nil || s.Tail.Links == nil || s.Tail.Driver.Time == 0 || s.made != s.Tail.Attempts || s.setting("gateway") != "" {
+		return nil // the judge has doubts about a record that lacks attempts; behind a gateway connections are not the buyers'
 	}
 	checks := []string{s.sentIsRecorded(), s.little(), s.utilisation(), s.serverCounted(), s.serverKept()}
 	return slices.DeleteFunc(checks, func(text string) bool { return text == "" })

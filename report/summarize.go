@@ -58,6 +58,7 @@ type collector struct {
 	// gave back, until its grant is found.
 	released map[purchase]int64
 	tallies  []tally
+	goodput  *goodput
 }
 
 // A purchase is one request of a buyer.
@@ -77,6 +78,7 @@ func newCollector(h *history.History, v check.Verdict, objectives []Objective) *
 		},
 		lastArrival: history.Never,
 		released:    make(map[purchase]int64),
+		goodput:     newGoodput(h),
 	}
 	for i := range c.items {
 		c.items[i] = newItemSale()
@@ -114,7 +116,11 @@ func (c *collector) add(a *history.Attempt) {
 		c.beside(a)
 		return
 	}
-	if c.Recorded == 0 || a.Due < c.firstDue {
+	if !a.Timed() {
+		c.untimed(a)
+		return
+	}
+	if c.firstDue == history.Never || a.Due < c.firstDue {
 		c.firstDue = a.Due
 	}
 	c.Recorded++
@@ -142,6 +148,7 @@ func (c *collector) add(a *history.Attempt) {
 		c.abandonedAt += float64(a.Return)
 	}
 	c.series.add(a)
+	c.goodput.add(a)
 	for i := range c.tallies {
 		c.tallies[i].add(a)
 	}
@@ -263,11 +270,12 @@ func (c *collector) finish() *Summary {
 		s.Released = &released
 	}
 	c.rates()
-	if sent := s.lateness.count(); c.Attempts > 0 {
-		s.Sent = ptr(float64(sent) / float64(sent+s.lateness.missed()))
+	if sent, due := s.lateness.count(), s.lateness.count()+s.lateness.missed(); due > 0 {
+		s.Sent = ptr(float64(sent) / float64(due))
 	}
 	s.RoundTrips = s.roundTrips()
 	s.series.finish()
+	s.Recovery = c.goodput.finish()
 	s.setBound()
 	s.checks = s.selfChecks()
 	for i := range c.tallies {
@@ -277,7 +285,7 @@ func (c *collector) finish() *Summary {
 }
 
 func (c *collector) rates() {
-	if c.lastReturn == history.Never {
+	if c.lastReturn == history.Never || c.halfTimed() {
 		return
 	}
 	if c.silent == 0 {
@@ -296,6 +304,9 @@ func (c *collector) rates() {
 
 // soldOutAt is when the last item was seen to be sold out; nil when one was not.
 func (c *collector) soldOutAt() *int64 {
+	if c.halfTimed() {
+		return nil
+	}
 	at := int64(history.Never)
 	for i := range c.items {
 		item := c.itemSoldOutAt(i)

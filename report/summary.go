@@ -68,6 +68,9 @@ type Summary struct {
 	// Bound is what limited the run: server, connections, driver, host, schedule or
 	// unknown.
 	Bound string
+	// Recovery is what became of the goodput after each stall of the server; none
+	// unless the model is open.
+	Recovery []Recovery
 	// Counterexamples are the small records beside this one that alone break a
 	// rule.
 	Counterexamples []Counterexample
@@ -148,7 +151,7 @@ func (s *Summary) warnings() []string {
 	if s.Tail == nil {
 		return s.notes
 	}
-	return slices.Concat(s.Tail.Warnings, s.unsent(), s.checks, s.notes)
+	return slices.Concat(s.Tail.Warnings, s.imported(), s.unsent(), s.checks, s.notes)
 }
 
 // unsent warns of a schedule that was not kept.

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -284,7 +283,7 @@ func (t *text) notExercised() {
 		if _, is := undecided[rule]; v.Exercised[rule] > 0 || is || t.s.violationOf(rule) != nil {
 			continue
 		}
-		how := Plain(cmp.Or(v.Exercise[rule], notApplied))
+		how := Plain(t.s.how(rule))
 		if !slices.Contains(flags, how) {
 			flags = append(flags, how)
 		}
@@ -295,6 +294,12 @@ func (t *text) notExercised() {
 	}
 	for _, how := range flags {
 		t.say("    - ", "%s: %s", strings.Join(byFlag[how], ", "), how)
+	}
+	if limited := t.s.limited(); limited != nil {
+		t.head("  Applied in part")
+		for _, line := range limited {
+			t.say("    - ", "%s", line)
+		}
 	}
 }
 
@@ -322,6 +327,10 @@ func (s *Summary) attemptLine(a *history.Attempt) string {
 	if asked := s.asked(a); asked != "" {
 		fmt.Fprintf(&b, ", %s", asked)
 	}
+	if !a.Timed() {
+		b.WriteString(": nobody knows when")
+		return b.String() + s.attemptAnswer(a)
+	}
 	fmt.Fprintf(&b, ": due %s", exact(a.Due))
 	if a.Call != history.Never {
 		fmt.Fprintf(&b, ", call %s", exact(a.Call))
@@ -329,6 +338,12 @@ func (s *Summary) attemptLine(a *history.Attempt) string {
 	if a.Return != history.Never {
 		fmt.Fprintf(&b, ", return %s", exact(a.Return))
 	}
+	return b.String() + s.attemptAnswer(a)
+}
+
+// attemptAnswer is what came of an attempt.
+func (s *Summary) attemptAnswer(a *history.Attempt) string {
+	var b strings.Builder
 	fmt.Fprintf(&b, ": %s", a.Outcome)
 	if a.Granted != 0 {
 		fmt.Fprintf(&b, ", granted %d", a.Granted)

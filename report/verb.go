@@ -20,14 +20,7 @@ type verbFigures struct {
 
 // add counts an attempt.
 func (v *verbFigures) add(a *history.Attempt) {
-	if v.count == 0 {
-		v.response, v.service = newDistribution(digits), newDistribution(digits)
-	}
-	v.count++
-	v.outcomes[min(a.Outcome, sale.Dropped)]++
-	if a.Try > 0 {
-		v.resends++
-	}
+	v.count1(a)
 	if !a.Outcome.Answered() {
 		v.response.miss()
 		if a.Call != history.Never {
@@ -37,6 +30,18 @@ func (v *verbFigures) add(a *history.Attempt) {
 	}
 	v.response.add(a.Return - a.Due)
 	v.service.add(a.Return - a.Call)
+}
+
+// count1 counts an attempt and leaves out its times.
+func (v *verbFigures) count1(a *history.Attempt) {
+	if v.response == nil {
+		v.response, v.service = newDistribution(digits), newDistribution(digits)
+	}
+	v.count++
+	v.outcomes[min(a.Outcome, sale.Dropped)]++
+	if a.Try > 0 {
+		v.resends++
+	}
 }
 
 // verbsAfter are the verbs beside purchases that were attempted.

@@ -56,6 +56,9 @@ func New(ctx context.Context, name string, spec Spec, s strategy.Strategy, srv *
 	if spec.AllowCommands {
 		strat = strat.AllowCommands()
 	}
+	if err := spec.suitsGateway(&strat); err != nil {
+		return nil, err
+	}
 	if err := spec.mayHarm(ctx, &strat, srv); err != nil {
 		return nil, err
 	}
@@ -212,7 +215,7 @@ func (s *Sale) Run(ctx context.Context, rec *history.Recorder, note func(history
 	clock := newClock()
 	wire := s.wire()
 	links, err := conn.Open(ctx, s.server, conn.Options{
-		Mode: s.spec.Conns, Timeout: s.spec.Timeout, Now: clock.now, Wire: wire, ClientRetries: s.spec.ClientRetries,
+		Mode: s.spec.Conns, Timeout: s.spec.lateAt(), Now: clock.now, Wire: wire, ClientRetries: s.spec.ClientRetries,
 		MaxRate: float64(s.spec.buyersRate()),
 	})
 	if err != nil {
@@ -244,9 +247,10 @@ func (s *Sale) Run(ctx context.Context, rec *history.Recorder, note func(history
 		spec: &s.spec, plan: s.plan, strategy: s.strategy, rec: rec, note: oneByOne(note), clock: clock,
 		links: links, server: s.server, died: s.server.Died(), readers: readers,
 	}
+	d.links = s.spec.behind(links, clock.now, d.health.answered)
 	d.rig = s.rig(d, wire)
 	s.driven.Store(d)
-	d.meter = s.meter(links)
+	d.meter = s.meter(d.links)
 	tail := history.Tail{Warnings: []string{}, Baseline: s.baseline(ctx)}
 	s.server.ResetStats(ctx)
 	counters := s.counters(ctx)
@@ -316,7 +320,7 @@ func (s *Sale) sell(ctx context.Context, d *drive, do desk, lots []lot, tail *hi
 		d.meter.settle(context.WithoutCancel(ctx))
 		tail.Ended, tail.Reason = d.ended()
 		tail.Undone = d.rig.Undone()
-		if len(s.spec.Faults) > 0 {
+		if len(s.spec.Faults) > 0 || s.spec.Gateway != nil {
 			d.links.Close() // faults go with one lot: nobody comes any more, and nothing shall run late
 		}
 		s.audit(context.WithoutCancel(ctx), tail, lot, d.doubtful.Swap(false) || len(s.spec.Faults) > 0)

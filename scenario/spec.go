@@ -28,6 +28,7 @@ type Spec struct {
 	ForkAt        time.Duration   `yaml:"fork_at" placeholder:"TIME" group:"server" help:"When a private server shall save its data and rewrite its append-only file, for each of which it forks; never if not given."`
 	MaxRate       arrival.Rate    `yaml:"max_rate" name:"max-rate" placeholder:"RATE" group:"server" help:"How often connections are handed out at most, as 20000/s; 10000/s on a server that is not ours, if not given."`
 	OwnServer     bool            `yaml:"i_own_this_server" name:"i-own-this-server" group:"server" help:"The server named by a URL is yours to load: no --max-rate unless one is given."`
+	Gateway       *Gateway        `yaml:"gateway,omitempty" placeholder:"N*TIME" group:"server" help:"What stands before the server: 8*20ms is 8 workers, each busy for 20 ms with a purchase, and a queue that keeps what buyers have asked for who have left; nothing if not given."`
 	AllowFaultsOn string          `yaml:"allow_faults_on" placeholder:"URL" group:"server" help:"The address of a server that is not ours and may be harmed: faults run on no other."`
 	Overwrite     bool            `yaml:"overwrite" group:"server" help:"Sell over keys of the item that exist on the server; they are removed like all others."`
 
@@ -73,7 +74,7 @@ type Spec struct {
 
 	Abort        string `yaml:"abort" placeholder:"LIST" group:"report" help:"What ends the sale early, joined by commas: 'p99>1s for 5s, errors>20% for 2s'."`
 	Listen       string `yaml:"listen" placeholder:"ADDRESS" group:"report" help:"Serve live OpenMetrics there while the sale runs: :9464."`
-	SLO          string `yaml:"slo" name:"slo" placeholder:"LIST" group:"report" help:"Objectives joined by commas: p99<5ms, ok.p99<10ms, service.p99<1ms, ok.service.p99<1ms, errors<0.1%, dropped<1%, sent>99.9%, throughput>50000/s, selling>40000/s, sold_out_at<300ms, all_answered<2s."`
+	SLO          string `yaml:"slo" name:"slo" placeholder:"LIST" group:"report" help:"Objectives joined by commas: p99<5ms, ok.p99<10ms, service.p99<1ms, ok.service.p99<1ms, errors<0.1%, dropped<1%, sent>99.9%, throughput>50000/s, selling>40000/s, sold_out_at<300ms, all_answered<2s, back<10s (after a stall)."`
 	Report       string `yaml:"report" placeholder:"HOW" group:"report" help:"full: every file, pictures and the page; min: the record and what programs read (full, and min for gate, if not given)." predictor:"report"`
 	RetryUnknown int    `yaml:"retry_unknown" placeholder:"N" group:"report" help:"Of gate: times it is tried again while the verdict is unknown."`
 	Out          string `yaml:"out" placeholder:"DIR" group:"report" help:"The results folder; results/NAME-TIME if not given."`
@@ -153,7 +154,7 @@ func (s *Spec) check() error {
 			return errors.New(bad.text)
 		}
 	}
-	for _, check := range []func() error{s.checkRoom, s.checkCrowd, s.checkBackground, s.checkOrders, s.checkGuard} {
+	for _, check := range []func() error{s.checkRoom, s.checkCrowd, s.checkBackground, s.checkOrders, s.checkGuard, s.checkGateway} {
 		if err := check(); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,14 +17,26 @@ import (
 )
 
 type checkCmd struct {
-	Dir   string  `arg:"" help:"The results folder." predictor:"dir"`
+	Dir   string  `arg:"" optional:"" help:"The results folder." predictor:"dir"`
 	Clean *string `placeholder:"URL" help:"Instead of judging, remove the keys that the run named in keys.txt from this server."`
 
+	importFlags     `embed:""`
 	scenario.Access `embed:""`
 }
 
 // Run judges the history again, from the folder alone.
 func (c *checkCmd) Run(app *app) (int, error) {
+	switch {
+	case len(c.Import) > 0 && (c.Dir != "" || c.Clean != nil):
+		return 0, errors.New("--import judges files, and no results folder: want one of the two")
+	case len(c.Import) > 0:
+		return c.importRows(app)
+	case c.Dir == "":
+		return 0, errors.New("want the results folder to judge, or --import FILE")
+	}
+	if err := c.onlyImports(app.kong.Args); err != nil {
+		return 0, err
+	}
 	if c.Clean != nil {
 		return 0, c.clean(app)
 	}

@@ -132,6 +132,7 @@ var groups = []kong.Group{
 	{Key: "orders", Title: "What is written down:"},
 	{Key: "faults", Title: "What goes wrong:"},
 	{Key: "compare", Title: "How it is compared:"},
+	{Key: "import", Title: "What another tool drove:"},
 	{Key: "report", Title: "What is reported:"},
 }
 

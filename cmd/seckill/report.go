@@ -7,11 +7,15 @@ import (
 )
 
 type reportCmd struct {
-	Dir string `arg:"" help:"The results folder." predictor:"dir"`
+	Dir    string `arg:"" help:"The results folder." predictor:"dir"`
+	Export string `placeholder:"FILE" help:"Instead, write the attempts into this file, .csv, .jsonl or .parquet, and what was left into audit.json beside it: rows that check --import judges."`
 }
 
 // Run makes every report again, from the record alone.
 func (c *reportCmd) Run(app *app) (int, error) {
+	if c.Export != "" {
+		return 0, exportRows(app, c.Dir, c.Export)
+	}
 	if p, err := readPlan(c.Dir); p != nil || err != nil {
 		if err != nil {
 			return 0, err

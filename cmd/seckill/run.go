@@ -41,6 +41,9 @@ func (c *runCmd) Run(app *app) (int, error) {
 	if c.Scenario == gateName {
 		return c.gate(app)
 	}
+	if c.Scenario == stormName {
+		return c.storm(app)
+	}
 	if err := c.oneScript(app.kong.Args); err != nil {
 		return 0, err
 	}

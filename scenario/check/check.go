@@ -46,6 +46,7 @@ func check(h *history.History, found *findings) (Verdict, error) {
 		sum.comers = h.Head.Buyers - h.Tail.NeverOffered
 	}
 	v.conclude(sum)
+	v.unordered(&h.Head)
 	return v, nil
 }
 

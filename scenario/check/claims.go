@@ -106,6 +106,9 @@ func (c *claims) value(field string, a *history.Attempt, receipt map[string]stri
 	case "item":
 		return c.item, true
 	case "request":
+		if own, told := receipt["request"]; told && c.head.Trace != nil { // of rows that were imported
+			return own, true
+		}
 		return c.head.RequestID(a.Request), true
 	case "qty": // granted in part, an order may hold either number
 		return strconv.Itoa(int(a.Quantity)), a.Granted == 0 || a.Granted == a.Quantity

@@ -114,6 +114,7 @@ func lookUp(h *history.History, found *findings) (map[key]history.Attempt, error
 	if len(wanted) == 0 {
 		return nil, nil
 	}
+	wide := marginOf(&h.Head)
 	for batch, err := range h.Batches() {
 		if err != nil {
 			return nil, err
@@ -122,8 +123,9 @@ func lookUp(h *history.History, found *findings) (map[key]history.Attempt, error
 			if batch[i].Verb.Beside() {
 				continue
 			}
-			k := key{item: batch[i].Item}
-			k.op.set(&batch[i])
+			k, a := key{item: batch[i].Item}, batch[i]
+			wide.widen(&a)
+			k.op.set(&a)
 			k.op.next = 0
 			// Of attempts alike in all that the rules see, the first to end.
 			if a, is := wanted[k]; is && (a.Outcome == 0 || batch[i].Return < a.Return) {

@@ -21,7 +21,7 @@ func faults(events []history.Event) (some []history.Event) {
 
 // meet takes out the faults that an attempt was open to.
 func (r *reading) meet(a *history.Attempt) {
-	if len(r.idle) == 0 || a.Return == history.Never {
+	if len(r.idle) == 0 || a.Return == history.Never || !a.Timed() {
 		return
 	}
 	r.idle = slices.DeleteFunc(r.idle, func(f history.Event) bool { return hit(&f, a) })

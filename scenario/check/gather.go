@@ -62,18 +62,27 @@ type reading struct {
 // gather reads all attempts. It fails where the record contradicts itself.
 func gather(h *history.History, found *findings) (*reading, error) {
 	r := newReading(h)
-	if err := r.restock(h.Events); err != nil {
+	wide := marginOf(&h.Head)
+	events := wide.events(h.Events)
+	if err := r.restock(events); err != nil {
 		return nil, err
 	}
-	if err := r.stocks(h.Events); err != nil {
+	if err := r.stocks(events); err != nil {
 		return nil, err
 	}
+	var copied history.Attempt
 	for batch, err := range h.Batches() {
 		if err != nil {
 			return nil, err
 		}
 		for i := range batch {
-			if err := r.add(&batch[i], found); err != nil {
+			a := &batch[i]
+			if wide != 0 {
+				copied = *a
+				a = &copied
+				wide.widen(a)
+			}
+			if err := r.add(a, found); err != nil {
 				return nil, err
 			}
 		}

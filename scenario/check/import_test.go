@@ -21,7 +21,7 @@ var allowed = []string{
 }
 
 // fromHistory is what it may use of the record: its types, not its files.
-var fromHistory = []string{"Attempt", "History", "Head", "Tail", "Event", "Signs", "Never", "EndedDone", "EventRestock", "EventStock", "EventFault"}
+var fromHistory = []string{"Attempt", "History", "Head", "Trace", "Tail", "Event", "Signs", "Never", "EndedDone", "EventRestock", "EventStock", "EventFault"}
 
 func TestJudgeIsPure(t *testing.T) {
 	files, err := filepath.Glob("*.go")

@@ -38,6 +38,9 @@ type Verdict struct {
 	Witness int64
 	// Exercise names, for each rule not exercised, the flag that would.
 	Exercise map[Rule]string
+	// Limited says of rules why they were not applied, or where they have chances
+	// not wholly; nil where all could be.
+	Limited map[Rule]string
 	// Losses counts what was lost; nil where no audit tells.
 	Losses *Losses
 }

@@ -39,6 +39,8 @@ type Head struct {
 	Crowd sale.Crowd `json:"crowd,omitzero"`
 	// Background is what others read beside the sale.
 	Background []Background `json:"background,omitempty"`
+	// Trace tells of attempts that somebody else's tool made; nil: they are ours.
+	Trace *Trace `json:"trace,omitempty"`
 	// Book is where orders were written, without a password; empty: nowhere.
 	Book  string     `json:"book,omitempty"`
 	Terms sale.Terms `json:"terms"`
