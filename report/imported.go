@@ -123,8 +123,8 @@ func (s *Summary) lessened() (names []string) {
 	return names
 }
 
-// limited are the rules that were applied in part, with what of them was.
-func (s *Summary) limited() (lines []string) {
+// inPart are the rules that were applied in part, with what of them was.
+func (s *Summary) inPart() (lines []string) {
 	for _, rule := range inOrder(s.Verdict.Limited) {
 		if s.Verdict.Exercised[rule] > 0 && s.violationOf(rule) == nil {
 			lines = append(lines, string(rule)+": "+s.Verdict.Limited[rule])

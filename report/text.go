@@ -295,9 +295,9 @@ func (t *text) notExercised() {
 	for _, how := range flags {
 		t.say("    - ", "%s: %s", strings.Join(byFlag[how], ", "), how)
 	}
-	if limited := t.s.limited(); limited != nil {
+	if inPart := t.s.inPart(); inPart != nil {
 		t.head("  Applied in part")
-		for _, line := range limited {
+		for _, line := range inPart {
 			t.say("    - ", "%s", line)
 		}
 	}
