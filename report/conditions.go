@@ -82,7 +82,7 @@ func (s *Summary) serverLine() string {
 		}
 	}
 	if len(v.Refused) > 0 {
-		parts = append(parts, "not told: "+strings.Join(v.Refused, ", "))
+		parts = append(parts, "not told: "+strings.Join(v.Refused, "; "))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -315,7 +315,7 @@ func (s *Summary) pageConditions() []fact {
 	} else {
 		add("Driver and server", "not known whether they share a host")
 	}
-	add("Not told", strings.Join(v.Refused, ", "))
+	add("Not told", strings.Join(v.Refused, "; "))
 	add("Script", c.Name+", "+c.Call)
 	add("Script digest", c.SHA1)
 	if s.Tail != nil && s.Tail.Reloads > 0 {

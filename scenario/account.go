@@ -29,7 +29,11 @@ type Account struct {
 // changes nothing there. took says who took part in the sale of an item, by its place.
 // Where an attempt may still run it reads twice.
 func Audit(ctx context.Context, srv *server.Server, s *strategy.Strategy, items []sale.Item, took func(item int) sale.Took, pending bool) (Account, error) {
-	a := Account{Server: describe(ctx, srv)}
+	var want server.Want
+	if s.Contract != nil {
+		want.Commands = s.Contract.Extras()
+	}
+	a := Account{Server: told(srv, srv.DescribeFor(ctx, want))}
 	links, err := conn.Open(ctx, srv, conn.Options{Mode: conn.Pool(1), Timeout: auditTimeout, Now: newClock().now})
 	if err != nil {
 		return a, fmt.Errorf("the audit could not connect: %w", err)

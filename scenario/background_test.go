@@ -33,7 +33,7 @@ func TestBackgroundText(t *testing.T) {
 		"rate=1/s stock":                 "!want what is read and how often",
 		"stock rate=1":                   "!rate: \"1\" is not a rate",
 		"stock rate=":                    "!want how often",
-		"stock rate=0/s":                 "!want how often",
+		"stock rate=0/s":                 "!a rate of 0 is none",
 		"DEL $stock rate=1/s":            "!DEL is not among the commands",
 		"EVALSHA x 1 $stock rate=1/s":    "!EVALSHA is not",
 		"CONFIG GET maxmemory rate=1/s":  "!CONFIG is not",
@@ -232,6 +232,7 @@ func (oneLink) Give(conn.Link)                                {}
 func (oneLink) Sweep()                                        {}
 func (oneLink) Load() conn.Load                               { return conn.Load{} }
 func (oneLink) Close() error                                  { return nil }
+func (oneLink) Declines(string) error                         { return nil }
 
 // A read that cannot work ends the sale before the doors open, and leaves nothing.
 func TestReadsAreTriedFirst(t *testing.T) {

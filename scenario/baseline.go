@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha1"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -31,15 +32,28 @@ func (s *Sale) baseline(ctx context.Context) *history.Baseline {
 		return nil
 	}
 	b := &history.Baseline{}
-	var err error
-	if b.Ping, err = s.roundTrips(ctx, []any{"PING"}); err != nil {
+	err := errors.Unwrap(s.server.Declines("PING")) // a connection would answer it itself
+	if err == nil {
+		b.Ping, err = s.roundTrips(ctx, []any{"PING"})
+	}
+	if err != nil {
 		b.Refused = append(b.Refused, fmt.Sprintf("PING: %v", err))
 	}
 	digest := sha1.Sum([]byte(noop))
-	if b.NoOp, err = s.roundTrips(ctx, []any{"EVALSHA", hex.EncodeToString(digest[:]), "0"}, "EVAL", noop, "0"); err != nil {
+	keys := s.noopKeys()
+	if b.NoOp, err = s.roundTrips(ctx, append([]any{"EVALSHA", hex.EncodeToString(digest[:])}, keys...), append([]any{"EVAL", noop}, keys...)...); err != nil {
 		b.Refused = append(b.Refused, fmt.Sprintf("a script that does nothing: %v", err))
 	}
 	return b
+}
+
+// noopKeys are the words about keys of the script that does nothing: one of
+// them, as proxies go by it.
+func (s *Sale) noopKeys() []any {
+	if keys, err := s.strategy.Keys(s.canary()); err == nil && len(keys) > 0 {
+		return []any{"1", keys[0]}
+	}
+	return []any{"0"}
 }
 
 // roundTrips sends a command again and again over a connection of its own, and

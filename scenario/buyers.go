@@ -125,7 +125,7 @@ func (d *drive) send(h *hand) result {
 		case d.doors.Err() != nil || d.impatient(h):
 		case conn.IsNoScript(h.wireErr) && h.asked == 1 && reloads < maxReloads:
 			reloads++
-			again = d.reload(h.attempt.Call)
+			again = d.reload(h, h.attempt.Call)
 		case h.attempt.Outcome == sale.Indeterminate && resends < h.as.resends && h.as.budget.take():
 			due = d.backsOff(h, resends, due)
 			if again = d.waits(h, due); again && h.as.kind.Resend.New && r.Verb == sale.Buy {
@@ -180,6 +180,8 @@ type hand struct {
 	receipt  map[string]string
 	// asked is how many commands the attempt has taken so far.
 	asked int
+	// teaches: the next attempt sends the whole script.
+	teaches bool
 	// asker has a connection's goroutine make an attempt, and over tells when it
 	// has.
 	asker conn.Asker
@@ -213,7 +215,7 @@ func (h *hand) Do(ctx context.Context, args ...any) (any, error) {
 
 // attempt makes an attempt, and fills in what came of it.
 func (d *drive) attempt(h *hand) {
-	if d.asks && !d.rig.Haste.On() {
+	if d.asks && !h.teaches && !d.rig.Haste.On() {
 		d.ask(h)
 		return
 	}
@@ -300,7 +302,11 @@ func (d *drive) perform(h *hand) {
 			}
 		}()
 	}
-	answer := d.call(a.Verb)(calling, h, &h.purchase)
+	call := d.call(a.Verb)
+	if h.teaches {
+		call, h.teaches = d.strategy.Teach, false
+	}
+	answer := call(calling, h, &h.purchase)
 	free()
 	d.links.Give(link)
 	if a.Call == history.Never && h.wireErr != nil {

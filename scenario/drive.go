@@ -76,7 +76,7 @@ func (d *drive) begin(ctx context.Context) {
 	d.hands.New = func() any { return &hand{drive: d, over: make(chan struct{}, 1)} }
 	d.conducts = d.spec.conducts()
 	impatient := slices.ContainsFunc(d.spec.everyone(), func(k Kind) bool { return *k.Patience > 0 })
-	d.asks = d.spec.Conns.Pipelines() && !d.spec.Topology.Clustered() && !impatient && d.strategy.Words != nil
+	d.asks = d.spec.Conns.Pipelines() && !d.server.Clustered() && !impatient && d.strategy.Words != nil
 	context.AfterFunc(d.doors, d.links.Sweep)
 	d.over, d.left = make(chan struct{}), make(chan struct{})
 	d.script.turn = make(chan struct{}, 1)

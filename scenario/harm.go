@@ -16,8 +16,12 @@ import (
 // mayHarm refuses faults that a server, or a strategy, cannot have, and all of
 // them on a server that neither is ours nor was named for it.
 func (s *Spec) mayHarm(ctx context.Context, strat *strategy.Strategy, srv *server.Server) error {
-	if s.Topology.Clustered() && !strat.Cluster {
-		return fmt.Errorf("--topology %s: %s does not promise that all keys of an item are declared and in one slot (cluster: true)", s.Topology, promiser(strat))
+	if (s.Topology.Clustered() || srv.Clustered()) && !strat.Cluster {
+		where := "--topology " + s.Topology.String()
+		if srv.Clustered() && !srv.Ours() {
+			where = "--server " + srv.Address
+		}
+		return fmt.Errorf("%s: %s does not promise that all keys of an item are declared and in one slot (cluster: true)", where, promiser(strat))
 	}
 	if s.ForkAt > 0 && srv.Kind != server.Spawned {
 		return fmt.Errorf("--fork-at: %s is no server that the harness started: only those are told to fork", srv.Address)

@@ -88,10 +88,16 @@ type reloads struct {
 }
 
 // reload loads the script unless another buyer did after this one's attempt
-// was sent; false when it cannot be loaded.
-func (d *drive) reload(sent int64) bool {
+// was sent; false when it cannot be loaded. A server that lets nobody load
+// scripts is taught by whoever was told that it has forgotten this one.
+func (d *drive) reload(h *hand, sent int64) bool {
 	d.script.turn <- struct{}{}
 	defer func() { <-d.script.turn }()
+	if d.server.Declines("SCRIPT") != nil {
+		h.teaches = true
+		d.reloaded(d.clock.now(), "; whoever met that sent it whole (EVAL)")
+		return true
+	}
 	if d.script.count > 0 && d.script.last > sent {
 		return true
 	}
@@ -105,8 +111,13 @@ func (d *drive) reload(sent int64) bool {
 		d.health.lost(err)
 		return false
 	}
+	d.reloaded(begin, "; it was loaded again")
+	return true
+}
+
+// reloaded notes that the script is there again, or soon will be.
+func (d *drive) reloaded(begin int64, how string) {
 	d.script.last = d.clock.now()
 	d.script.count++
-	d.note(history.Event{At: begin, Until: d.script.last, Kind: history.EventReload, Text: "the server had forgotten the script (NOSCRIPT); it was loaded again"})
-	return true
+	d.note(history.Event{At: begin, Until: d.script.last, Kind: history.EventReload, Text: "the server had forgotten the script (NOSCRIPT)" + how})
 }

@@ -32,6 +32,9 @@ func (*answering) Give(conn.Link) {}
 // Sweep does nothing.
 func (*answering) Sweep() {}
 
+// Declines declines nothing.
+func (*answering) Declines(string) error { return nil }
+
 // Load is nothing.
 func (*answering) Load() conn.Load { return conn.Load{} }
 

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/seckill-bench/seckill/scenario/conn"
+	"github.com/seckill-bench/seckill/scenario/contract"
 	"github.com/seckill-bench/seckill/scenario/sale"
 	"github.com/seckill-bench/seckill/scenario/server"
 	"github.com/seckill-bench/seckill/scenario/strategy"
@@ -18,8 +18,14 @@ import (
 // desk sends commands outside the sale over any free link.
 type desk struct{ links conn.Links }
 
-// Do sends one command and returns its reply.
+// Do sends one command and returns its reply. What the server declined before
+// is not sent: it might hang up.
 func (d desk) Do(ctx context.Context, args ...any) (any, error) {
+	if word, is := args[0].(string); is {
+		if err := d.links.Declines(word); err != nil {
+			return nil, err
+		}
+	}
 	link, err := d.links.Take(ctx)
 	if err != nil {
 		return nil, err
@@ -32,6 +38,9 @@ func (d desk) Do(ctx context.Context, args ...any) (any, error) {
 // Multi has several commands run as one, in MULTI and EXEC over one link. A
 // reply to one of them may be an error.
 func (d desk) Multi(ctx context.Context, commands ...[]any) ([]any, error) {
+	if err := d.links.Declines("MULTI"); err != nil {
+		return nil, err
+	}
 	link, err := d.links.Take(ctx)
 	if err != nil {
 		return nil, err
@@ -86,13 +95,13 @@ func (s *Sale) open(ctx context.Context, do desk, first lot) error {
 	if err := s.refuseToOverwrite(ctx, patient); err != nil {
 		return err
 	}
-	if err := s.singCanary(ctx, do); err != nil {
-		return errors.Join(err, s.remove(undone, patient, s.canary(), s.tookCanary()))
+	for s.trying = range s.trials {
+		err := s.singCanary(ctx, do)
+		if err := errors.Join(err, s.remove(undone, patient, s.canary(), s.tookCanary())); err != nil {
+			return err
+		}
 	}
-	if err := s.remove(undone, patient, s.canary(), s.tookCanary()); err != nil {
-		return err
-	}
-	if s.spec.Topology.Clustered() { // the trial went to one of the masters
+	if s.strategy.CallBy == contract.FCall && s.server.Clustered() { // no call carries a library along
 		if err := s.strategy.Load(ctx, do); err != nil {
 			return err
 		}
@@ -139,14 +148,12 @@ func (s *Sale) refuseToOverwrite(ctx context.Context, do desk) error {
 	return nil
 }
 
-// canary is an item of its own with ten purchases' worth of stock.
-func (s *Sale) canary() sale.Item {
-	return sale.Item{ID: strconv.FormatInt(s.Head.Started.UnixMicro(), 10), Stock: 10 * s.spec.Quantity.Most()}
-}
+// canary is an item of its own, in a cluster one a master after the other.
+func (s *Sale) canary() sale.Item { return s.trials[s.trying] }
 
 // singCanary lets one buyer buy twice before the doors open: first by sending
-// the whole script, which loads it wherever its digest will be looked for, then
-// as every buyer will. A server that cannot do it says so once, here, and not
+// the whole script, which loads it where its digest will be looked for, then as
+// every buyer will. A server that cannot do it says so once, here, and not
 // five thousand times in the record.
 func (s *Sale) singCanary(ctx context.Context, links desk) error {
 	item, took := s.canary(), s.tookCanary()
@@ -165,7 +172,7 @@ func (s *Sale) singCanary(ctx context.Context, links desk) error {
 	for _, call := range calls {
 		err := links.try(ctx, &s.strategy, call, &p)
 		s.trial.keep(0, p.Receipt)
-		if conn.IsCompileError(err) {
+		if conn.IsCompileError(err) && s.server.Declines("SCRIPT") == nil {
 			return cmp.Or(s.strategy.Load(ctx, links), err) // loading names the script's line
 		}
 		if err != nil {

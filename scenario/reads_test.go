@@ -64,6 +64,9 @@ func (*queued) Load() conn.Load { return conn.Load{} }
 // Close does nothing.
 func (*queued) Close() error { return nil }
 
+// Declines declines nothing.
+func (*queued) Declines(string) error { return nil }
+
 // readsBeside are the reads beside a sale of a second, of a server that answers one
 // after the other.
 func readsBeside(t *testing.T, rate arrival.Rate, seats int, takes time.Duration) (reads []history.Attempt, dues []int64, q *queued) {

@@ -29,6 +29,8 @@ type Sale struct {
 	spec     Spec
 	plan     *plan
 	trial    receipts // of the canary
+	trials   []sale.Item
+	trying   int // which of the trials
 	strategy strategy.Strategy
 	server   *server.Server
 	driven   atomic.Pointer[drive] // nil before Run
@@ -82,9 +84,11 @@ func New(ctx context.Context, name string, spec Spec, s strategy.Strategy, srv *
 		Terms:  strat.Terms,
 		Expect: spec.Expect, Background: spec.background(),
 		Script: history.Script{Name: strat.Name, SHA1: strat.SHA1, Call: strat.CallBy},
-		Server: describe(ctx, srv),
 		Host:   history.Host{CPUs: runtime.NumCPU(), OS: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version()},
 	}}
+	if err := sold.learn(ctx); err != nil {
+		return nil, err
+	}
 	sold.plan = newPlan(&sold.spec, &sold.Head)
 	if strat.KeysFromAnswers {
 		sold.plan.receipts = new(receipts)
@@ -168,19 +172,9 @@ func promiser(strat *strategy.Strategy) string {
 	return "the contract of " + strat.Name
 }
 
-func describe(ctx context.Context, srv *server.Server) history.Server {
-	info := srv.Describe(ctx)
-	return history.Server{
-		Kind: srv.Kind, Address: srv.Address, Topology: srv.Topology(),
-		Product: info.Product, Version: info.Version, Config: info.Config,
-		Capabilities: info.Capabilities, Refused: info.Refused, SameHost: info.SameHost,
-		Look: LookAt(ctx, srv).Look,
-	}
-}
-
 // Keys lists every key the sale may make, the canary's included, each once.
 func (s *Sale) Keys() ([]string, error) {
-	keys, err := s.keys(s.canary(), s.tookCanary())
+	keys, err := s.canaryKeys()
 	for i := range s.Head.Items {
 		if err != nil {
 			return nil, err
@@ -251,7 +245,7 @@ func (s *Sale) Run(ctx context.Context, rec *history.Recorder, note func(history
 	d.rig = s.rig(d, wire)
 	s.driven.Store(d)
 	d.meter = s.meter(d.links)
-	tail := history.Tail{Warnings: []string{}, Baseline: s.baseline(ctx)}
+	tail := history.Tail{Warnings: s.declined(), Baseline: s.baseline(ctx)}
 	s.server.ResetStats(ctx)
 	counters := s.counters(ctx)
 	s.sell(ctx, d, desk{links}, lots, &tail)

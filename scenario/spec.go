@@ -87,8 +87,8 @@ type Access struct {
 	TLSCA        string `yaml:"tls_ca" name:"tls-ca" placeholder:"FILE" group:"server" help:"The certificate authority to trust, PEM." predictor:"file"`
 	TLSCert      string `yaml:"tls_cert" name:"tls-cert" placeholder:"FILE" group:"server" help:"The client's certificate, PEM." predictor:"file"`
 	TLSKey       string `yaml:"tls_key" name:"tls-key" placeholder:"FILE" group:"server" help:"The client's key, PEM." predictor:"file"`
-	Resp         int    `yaml:"resp" default:"0" placeholder:"2|3" group:"server" help:"The version of the protocol; what the server speaks, if not given."`
-	NoHello      bool   `yaml:"no_hello" name:"no-hello" group:"server" help:"Send no HELLO: some proxies close the connection on it."`
+	Resp         int    `yaml:"resp" default:"0" placeholder:"2|3" group:"server" help:"The version of the protocol; 2 if not given."`
+	NoHello      bool   `yaml:"no_hello" name:"no-hello" group:"server" help:"Send no HELLO: some proxies close the connection on it. A password goes by AUTH."`
 	TLSInsecure  bool   `yaml:"tls_insecure" name:"tls-insecure" group:"server" help:"Do not verify the server's certificate."`
 }
 

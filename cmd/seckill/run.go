@@ -194,6 +194,7 @@ func serverOptions(name string, access scenario.Access) (server.Options, error) 
 	return server.Options{
 		Server: name, Password: password,
 		TLSCA: access.TLSCA, TLSCert: access.TLSCert, TLSKey: access.TLSKey, TLSInsecure: access.TLSInsecure,
+		Protocol: access.Resp, NoHello: access.NoHello,
 	}, nil
 }
 

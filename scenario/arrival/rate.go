@@ -16,7 +16,7 @@ func (r *Rate) UnmarshalText(text []byte) error {
 	}
 	rate, err := parseRate(string(text))
 	if err == nil && rate == 0 {
-		err = errors.New("a rate of 0 lets nobody in; want one like 20000/s")
+		err = errors.New("a rate of 0 is none: want one like 20000/s")
 	}
 	*r = Rate(rate)
 	return err

@@ -19,7 +19,7 @@ func TestRate(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"20000": "not a rate like 20000/s", "fast": "not a rate", "-1/s": "not a rate", "NaN/s": "not a rate",
-		"0/s": "a rate of 0 lets nobody in", "1e9/s": "beyond",
+		"0/s": "a rate of 0 is none", "1e9/s": "beyond",
 	} {
 		var r Rate
 		if err := r.UnmarshalText([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {

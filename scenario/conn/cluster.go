@@ -16,6 +16,7 @@ import (
 // would send a command again by its own lights.
 type cluster struct {
 	slots   *redis.ClusterClient
+	server  *server.Server
 	now     func() int64
 	traffic *traffic // nil unless connections are pipelined
 	newNode func(addr string) *dialer
@@ -30,7 +31,7 @@ func newCluster(srv *server.Server, of *redis.ClusterOptions, o Options) *cluste
 	of.DialTimeout = max(o.Timeout, minDial)
 	of.ReadTimeout, of.WriteTimeout = of.DialTimeout, of.DialTimeout
 	return &cluster{
-		slots: redis.NewClusterClient(of), now: o.Now, traffic: o.traffic, nodes: map[string]*dialer{},
+		slots: redis.NewClusterClient(of), server: srv, now: o.Now, traffic: o.traffic, nodes: map[string]*dialer{},
 		newNode: func(addr string) *dialer {
 			to := srv.ClientOptions()
 			to.Network, to.Addr, to.Dialer = "tcp", addr, dial
@@ -91,6 +92,9 @@ func unmapped(err error) error {
 
 // learn has the map of the slots asked for again, by and by.
 func (c *cluster) learn() { c.slots.ReloadState(context.Background()) }
+
+// Declines returns the reply to a command that the server declined before.
+func (c *cluster) Declines(command string) error { return c.server.Declines(command) }
 
 // Sweep ends the waits in the queues of pipelined connections.
 func (c *cluster) Sweep() {

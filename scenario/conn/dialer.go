@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/seckill-bench/seckill/scenario/server"
 )
 
 const (
@@ -32,6 +34,8 @@ type dialer struct {
 	timeout     time.Duration
 	now         func() int64
 	retries     int
+	server      *server.Server
+	resp3       bool   // replies are in the types of RESP3
 	lanes       *lanes // nil unless connections are pipelined
 	limit       *limit // of those that are; nil: there is none
 
@@ -62,7 +66,8 @@ func newDialer(to *redis.Options, o Options) *dialer {
 	d := &dialer{
 		client: redis.NewClient(to), wire: o.Wire, places: make(chan struct{}, dialers),
 		dialTimeout: to.DialTimeout, timeout: o.Timeout, now: o.Now, retries: o.ClientRetries,
-		limit: o.limit,
+		limit:  o.limit,
+		server: o.server, resp3: to.Protocol == server.RESP3,
 	}
 	if o.Mode.Pipelines() {
 		d.lanes = openLanes(d, o.Mode.Shared(), o.traffic)
@@ -104,6 +109,17 @@ func (d *dialer) keep(client *redis.Client) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.more = append(d.more, client)
+}
+
+// Declines returns the reply to a command that the server declined before.
+func (d *dialer) Declines(command string) error { return d.server.Declines(command) }
+
+// flat is a reply in the types of RESP2.
+func (d *dialer) flat(reply any) any {
+	if !d.resp3 {
+		return reply
+	}
+	return server.Flat(reply)
 }
 
 // Sweep ends the waits in the queue of pipelined connections.

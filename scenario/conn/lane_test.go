@@ -73,3 +73,5 @@ func (t turns) carrier() carrier { return t.ls.turn() }
 func (t turns) Sweep()           { t.ls.sweep() }
 func (turns) standing() int      { return 0 }
 func (turns) Close() error       { return nil }
+
+func (turns) Declines(string) error { return nil }

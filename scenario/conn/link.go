@@ -68,7 +68,7 @@ func (l *link) RoundTrip(ctx context.Context, args []any) Exchange {
 	l.used = begin.Add(time.Duration(x.Read - x.Sent)) // to ask the clock once more would cost
 	switch {
 	case x.Err == nil:
-		x.Reply = cmd.Val()
+		x.Reply = l.flat(cmd.Val())
 	case errors.Is(x.Err, redis.Nil):
 		x.Err = nil
 	case spoils(x.Err):

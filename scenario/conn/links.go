@@ -34,6 +34,7 @@ type Options struct {
 
 	traffic *traffic // of pipelined connections
 	limit   *limit   // of pipelined connections
+	server  *server.Server
 }
 
 // Links hands out links. All methods may be called by many goroutines.
@@ -52,6 +53,10 @@ type Links interface {
 	// Load tells what the connections are doing. It is cheap enough to be asked a
 	// hundred times a second.
 	Load() Load
+	// Declines returns an error reply to a command, by its first word in
+	// capitals, that must not be sent: the server declined it before, over a
+	// connection of its own. nil: it may be.
+	Declines(command string) error
 	// Close closes every connection, those in use too, whose exchanges fail; a
 	// pool waits for its links to be given back, and a Wire lets go what it
 	// keeps back.
@@ -63,6 +68,7 @@ type Links interface {
 // ones.
 func Open(ctx context.Context, srv *server.Server, o Options) (Links, error) {
 	limit := newLimit(o.MaxRate)
+	o.server = srv
 	if o.Mode.Pipelines() {
 		o.traffic, o.limit = &traffic{gauge: newGauge(), limit: limit}, limit
 	}
@@ -131,6 +137,8 @@ type opener interface {
 	Sweep()
 	// standing is how many connections there are.
 	standing() int
+	// Declines returns the reply to what must not be sent.
+	Declines(command string) error
 	Close() error
 }
 

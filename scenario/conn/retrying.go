@@ -46,7 +46,7 @@ func (r *retrying) RoundTrip(ctx context.Context, args []any) Exchange {
 	x.Read = r.now()
 	switch {
 	case x.Err == nil:
-		x.Reply = cmd.Val()
+		x.Reply = r.flat(cmd.Val())
 	case errors.Is(x.Err, redis.Nil):
 		x.Err = nil
 	case r.sendings > 0:

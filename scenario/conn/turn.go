@@ -216,7 +216,7 @@ func (c *command) SetErr(err error) {
 	c.lane.traffic.gauge.over.times.Add(1)
 	switch {
 	case err == nil:
-		c.of.answer(at, c.Val(), nil)
+		c.of.answer(at, c.lane.flat(c.Val()), nil)
 	case errors.Is(err, redis.Nil):
 		c.of.answer(at, nil, nil)
 	default:

@@ -167,7 +167,11 @@ func (c *wired) send(p parcel) error {
 
 // reset makes closing a connection a reset, where it has such a thing.
 func reset(c net.Conn) {
-	if over, is := c.(interface{ NetConn() net.Conn }); is { // TLS
+	for {
+		over, is := c.(interface{ NetConn() net.Conn }) // TLS, and what keeps words back
+		if !is {
+			break
+		}
 		c = over.NetConn()
 	}
 	if tcp, is := c.(interface{ SetLinger(int) error }); is {

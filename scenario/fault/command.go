@@ -100,21 +100,12 @@ func (r *Rig) setAll(ctx context.Context, all []teller, pairs []string) (effect,
 				_, err := t.Do(ctx, "CONFIG", "SET", name, before)
 				return err
 			})
+			if err := isSet(ctx, t, name, before, value); err != nil {
+				return e, err
+			}
 		}
 	}
 	return e, nil
-}
-
-func setting(ctx context.Context, t teller, name string) (string, error) {
-	reply, err := t.Do(ctx, "CONFIG", "GET", name)
-	if err != nil {
-		return "", err
-	}
-	pair, _ := reply.([]any)
-	if len(pair) != 2 {
-		return "", fmt.Errorf("the server has no setting %q", name)
-	}
-	return fmt.Sprint(pair[1]), nil
 }
 
 // acl takes rights from the user whom the sale runs as.

@@ -20,6 +20,8 @@ type Accounts struct {
 	nodes []account
 	// Refused names what was asked and not told, with what is lost by it.
 	Refused []string
+	// slowless: the server has said before that it does not tell its slow commands.
+	slowless bool
 }
 
 // An account is that of one process.
@@ -45,24 +47,14 @@ type SlowCommand struct {
 // slowRead is how many entries of the slow log are read.
 const slowRead = 128
 
-// Accounts asks every process that answers; of a server that is not ours, the
-// one that clients reach. Each question has a connection of its own, because
-// some servers close one on a command that they refuse.
+// Accounts asks every process that answers; of a server that is not ours and no
+// cluster, the one that clients reach. Each question has a connection of its
+// own, because some servers close one on a command that they refuse.
 func (s *Server) Accounts(ctx context.Context) *Accounts {
-	all := &Accounts{}
-	if s.private == nil {
-		all.add(ctx, "", s.ask)
-	} else {
-		for _, n := range s.private.nodes {
-			if !n.answers() {
-				continue
-			}
-			name := n.name
-			if len(s.private.nodes) == 1 {
-				name = "" // there is no other to tell it from
-			}
-			all.add(ctx, name, n.Do)
-		}
+	all := &Accounts{slowless: s.Declines("SLOWLOG") != nil}
+	err := s.each(ctx, func(node string, ask asker) { all.add(ctx, node, ask) })
+	if err != nil {
+		all.refuse("CLUSTER SLOTS", err, "what the servers used is not known")
 	}
 	for i, refused := range all.Refused {
 		all.Refused[i] = s.redact(refused)
@@ -88,6 +80,10 @@ func (a *Accounts) add(ctx context.Context, node string, ask asker) {
 		return
 	}
 	one.info = fields(info)
+	if a.slowless {
+		a.nodes = append(a.nodes, one)
+		return
+	}
 	if reply, err := askWithin(ctx, ask, "SLOWLOG", "GET", slowRead); err != nil {
 		a.refuse("SLOWLOG", err, "slow commands are not known")
 	} else {

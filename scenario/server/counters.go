@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -32,24 +33,16 @@ type Signs struct {
 // Counters asks every process that answers: replicas too, for one of them may
 // be the primary next time.
 func (s *Server) Counters(ctx context.Context) (Counters, error) {
-	all := Counters{}
-	if s.private == nil {
-		reply, err := s.ask(ctx, "INFO")
+	all, failed := Counters{}, error(nil)
+	err := s.each(ctx, func(name string, ask asker) {
+		reply, err := ask(ctx, "INFO")
 		text, _ := reply.(string)
 		if err == nil {
-			err = all.read("", fields(text))
+			err = all.read(name, fields(text))
 		}
-		return all, err
-	}
-	for _, n := range s.private.nodes {
-		if !n.answers() {
-			continue
-		}
-		if err := all.read(n.name, n.info(ctx)); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
+		failed = cmp.Or(failed, err)
+	})
+	return all, cmp.Or(err, failed)
 }
 
 func (c Counters) read(name string, info map[string]string) error {

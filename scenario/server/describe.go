@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -34,41 +33,11 @@ type Info struct {
 	Product, Version *string
 	// Config holds the settings that matter; all are nil where CONFIG is refused.
 	Config map[string]*string
-	// Capabilities is what the server answers: info, config_get, script_load.
+	// Capabilities is what the server answers, of what was asked.
 	Capabilities map[string]bool
 	Refused      []string
 	// SameHost is true where the address is of this machine; nil: not known.
 	SameHost *bool
-}
-
-// Describe asks the server about itself; of several nodes, the one that clients
-// reach. It changes nothing there.
-func (s *Server) Describe(ctx context.Context) Info {
-	info := Info{Capabilities: map[string]bool{}, Config: map[string]*string{}, SameHost: s.sameHost()}
-	for _, name := range settings {
-		info.Config[name] = nil
-	}
-	questions := []struct {
-		capability, command, lost string
-		ask                       func(context.Context, *Info) error
-	}{
-		{"info", "INFO", "no version, no CPU; what bounds the run is unknown", s.askInfo},
-		{"config_get", "CONFIG GET", "the settings are unknown", s.askConfig},
-		{"script_load", "SCRIPT", "a script that the server forgets cannot be loaded again", s.askScript},
-	}
-	for _, q := range questions {
-		limited, cancel := context.WithTimeout(ctx, describeTimeout)
-		err := q.ask(limited, &info)
-		cancel()
-		info.Capabilities[q.capability] = err == nil
-		if err != nil {
-			info.Refused = append(info.Refused, refusal(q.command, errors.New(s.redact(err.Error())), q.lost))
-		}
-	}
-	if s.Kind == Embedded {
-		info.Product, info.Version = new("miniredis"), libraryVersion("github.com/alicebob/miniredis/v2")
-	}
-	return info
 }
 
 // refusal names what a server did not answer, why, and what is lost by it. The
@@ -112,19 +81,13 @@ func (s *Server) askConfig(ctx context.Context, info *Info) error {
 		if err != nil {
 			return err
 		}
-		if pair, _ := reply.([]any); len(pair) == 2 {
+		if pair, _ := Flat(reply).([]any); len(pair) == 2 {
 			if value, is := pair[1].(string); is {
 				info.Config[name] = &value
 			}
 		}
 	}
 	return nil
-}
-
-// askScript asks for a digest that no script has.
-func (s *Server) askScript(ctx context.Context, _ *Info) error {
-	_, err := s.ask(ctx, "SCRIPT", "EXISTS", strings.Repeat("0", 40))
-	return err
 }
 
 // sameHost reports whether the server's address is one of this machine.

@@ -24,7 +24,7 @@ func TestDescribeRedis(t *testing.T) {
 			t.Errorf("Redis cannot %s", name)
 		}
 	}
-	if len(info.Capabilities) != 3 || len(info.Refused) != 0 || info.SameHost == nil || !*info.SameHost {
+	if len(info.Capabilities) != 6 || len(info.Refused) != 0 || info.SameHost == nil || !*info.SameHost {
 		t.Errorf("capabilities %v, refused %q, same host %v", info.Capabilities, info.Refused, info.SameHost)
 	}
 }
@@ -58,7 +58,7 @@ func TestDescribeProxy(t *testing.T) {
 	if info.Product != nil || info.Version != nil || info.Capabilities["info"] || info.Capabilities["config_get"] || !info.Capabilities["script_load"] {
 		t.Errorf("told %v %v, capabilities %v", info.Product, info.Version, info.Capabilities)
 	}
-	if len(info.Refused) != 2 || !strings.Contains(info.Refused[0], "no version") {
+	if len(info.Refused) != 3 || !strings.Contains(info.Refused[0], "no version") {
 		t.Errorf("refused %q", info.Refused)
 	}
 	if value, named := info.Config["maxmemory"]; !named || value != nil {
@@ -69,7 +69,7 @@ func TestDescribeProxy(t *testing.T) {
 func TestDescribeStrictUser(t *testing.T) {
 	r := startRemote(t, "optional")
 	info := mustOpen(t, Options{Server: "redis://shy:" + password + "@" + r.plain}).Describe(t.Context())
-	if len(info.Refused) != 3 || slices.ContainsFunc(info.Refused, func(s string) bool { return strings.Contains(s, password) }) {
+	if len(info.Refused) != 5 || slices.ContainsFunc(info.Refused, func(s string) bool { return strings.Contains(s, password) }) {
 		t.Errorf("refused %q", info.Refused)
 	}
 }

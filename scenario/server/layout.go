@@ -97,8 +97,12 @@ func (l *layout) owners(g *private) (all []*Node) {
 	return all
 }
 
-// Topology returns the form Topology.UnmarshalText accepts.
+// Topology returns the form Topology.UnmarshalText accepts, and cluster for a
+// cluster that somebody else runs.
 func (s *Server) Topology() string {
+	if s.seeds != nil {
+		return clusterOption
+	}
 	if s.private == nil {
 		return Standalone.String()
 	}

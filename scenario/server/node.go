@@ -148,11 +148,7 @@ func (n *Node) signal(s syscall.Signal, paused bool) error {
 
 // Do sends one command over a connection of its own, straight to the node.
 func (n *Node) Do(ctx context.Context, args ...any) (any, error) {
-	o := n.options()
-	o.PoolSize = 1
-	client := redis.NewClient(o)
-	defer client.Close()
-	return client.Do(ctx, args...).Result()
+	return askOver(ctx, n.options(), args...)
 }
 
 // options reach the node and no other.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +17,9 @@ import (
 // reachTimeout is how long a server may take to answer its first question.
 const reachTimeout = 5 * time.Second
 
+// nobodysKey is asked for where nothing is known of the sale yet.
+const nobodysKey = "{seckill}"
+
 // reach returns when the server answers; what keeps it from answering is told
 // in one line that says what to do about it.
 func (s *Server) reach(ctx context.Context) error {
@@ -24,10 +28,12 @@ func (s *Server) reach(ctx context.Context) error {
 	for {
 		_, err := s.ask(limited, "PING")
 		switch {
+		case err == nil:
+			return nil
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case !redis.IsLoadingError(err):
-			return s.explain(err)
+			return s.reachOtherwise(limited, err)
 		}
 		select {
 		case <-limited.Done():
@@ -37,8 +43,74 @@ func (s *Server) reach(ctx context.Context) error {
 	}
 }
 
-// explain turns the error of a first PING into a sentence; nil if the server
-// answered, be it that it does not allow PING.
+// reachOtherwise finds out what a server that gave an error for HELLO and PING
+// does answer: proxies refuse either, or hang up on it.
+func (s *Server) reachOtherwise(ctx context.Context, err error) error {
+	hangsUp := !replied(err)
+	if hangsUp && (timedOut(err) || dialing(err) != nil || isTLS(err)) || redis.IsAuthError(err) {
+		return s.explain(err)
+	}
+	s.declined.note("PING", err)
+	_, other := s.ask(ctx, "EXISTS", nobodysKey)
+	if runs(other) {
+		return nil
+	}
+	if replied(other) {
+		return s.explain(other)
+	}
+	if hangsUp && !s.noHello {
+		s.noHello = true
+		_, bare := s.ask(ctx, "EXISTS", nobodysKey)
+		s.noHello = false
+		if runs(bare) {
+			return errors.New("it closes the connection on HELLO, as some proxies do: --no-hello sends none")
+		}
+		if replied(bare) {
+			err = bare
+		}
+	}
+	return s.explain(err)
+}
+
+// runs reports whether a server runs a command, or would another one: which of
+// them a sale can do without is found out later.
+func runs(err error) bool {
+	return err == nil || replied(err) && (isNotAllowed(err) || isMoved(err) || redis.HasErrorPrefix(err, "unknown command"))
+}
+
+func isMoved(err error) bool {
+	_, moved := redis.IsMovedError(err)
+	return moved
+}
+
+// isNotAllowed reports whether the user may not do what was asked.
+func isNotAllowed(err error) bool { return redis.HasErrorPrefix(err, "NOPERM") }
+
+// speaks refuses a protocol that the server does not have: the client library
+// would silently go on in another.
+func (s *Server) speaks(ctx context.Context) error {
+	if s.protocol != RESP3 {
+		return nil
+	}
+	o, first := s.ClientOptions(), true
+	if o.Dialer == nil {
+		o.Dialer = redis.NewDialer(o)
+	}
+	o.Dialer = keepBack(o.Dialer, func(word string) bool { // the library's own
+		kept := word == "HELLO" && first
+		first = first && !kept
+		return kept
+	})
+	ctx, cancel := context.WithTimeout(ctx, describeTimeout)
+	defer cancel()
+	if _, err := askOver(ctx, o, "HELLO", strconv.Itoa(RESP3)); err != nil {
+		return fmt.Errorf("it does not speak RESP3 (%s): --resp 2", bare(err))
+	}
+	return nil
+}
+
+// explain turns the error of a first question into a sentence; nil if there is
+// none.
 func (s *Server) explain(err error) error {
 	var reply redis.Error
 	switch {
@@ -55,8 +127,6 @@ func (s *Server) explain(err error) error {
 func explainReply(err redis.Error) error {
 	text := err.Error()
 	switch word, _, _ := strings.Cut(text, " "); {
-	case word == "NOPERM" || strings.HasPrefix(text, "ERR unknown command"):
-		return nil
 	case word == "NOAUTH":
 		return errors.New("it wants a password: in the URL, in REDISCLI_AUTH, or with --password-file")
 	case redis.IsAuthError(err), strings.HasPrefix(text, "ERR invalid password"):
@@ -92,6 +162,14 @@ func explainPlain(err error) error {
 		return fmt.Errorf("no answer within %v", reachTimeout)
 	}
 	return fmt.Errorf("it does not answer as Redis does (%w): a port with TLS needs rediss://, a full server more maxclients", bare(err))
+}
+
+// isTLS reports whether an error is about the encryption.
+func isTLS(err error) bool {
+	var untrusted *tls.CertificateVerificationError
+	var notTLS tls.RecordHeaderError
+	var alert tls.AlertError
+	return errors.As(err, &untrusted) || errors.As(err, &notTLS) || errors.As(err, &alert) || strings.Contains(err.Error(), "remote error: tls:")
 }
 
 // dialing returns what kept a connection from being made, in short; nil if the

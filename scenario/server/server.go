@@ -37,6 +37,10 @@ type Options struct {
 	TLSCA, TLSCert, TLSKey string
 	// TLSInsecure skips the check of the server's certificate.
 	TLSInsecure bool
+	// Protocol is RESP2 or RESP3; 0: RESP2.
+	Protocol int
+	// NoHello sends no HELLO, over any connection; a password goes by AUTH.
+	NoHello bool
 	// InProcess gives the embedded server no port: only this process reaches it,
 	// and nothing of it leaves a bubble of testing/synctest.
 	InProcess bool
@@ -67,6 +71,12 @@ type Server struct {
 	Note string
 
 	options  redis.Options
+	protocol int
+	noHello  bool
+	declined declined
+	// seeds are addresses that lead into a cluster that somebody else runs; nil
+	// for other servers.
+	seeds    []string
 	embedded *miniredis.Miniredis
 	private  *private
 	looked   looked
@@ -85,16 +95,28 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	if err := o.needsBinary(); elsewhere && err != nil {
 		return nil, err
 	}
-	switch {
-	case o.Server == "" || o.Server == "auto":
-		return openAuto(ctx, o)
-	case o.Server == Embedded:
-		return embed(o)
-	case strings.Contains(o.Server, "://"):
-		return openURL(ctx, o)
-	default:
-		return spawn(ctx, o)
+	if err := o.checkProtocol(); err != nil {
+		return nil, err
 	}
+	if strings.Contains(o.Server, "://") {
+		return openURL(ctx, o)
+	}
+	s, err := openOwn(ctx, o)
+	if err == nil {
+		s.protocol, s.noHello = o.Protocol, o.NoHello
+	}
+	return s, err
+}
+
+// openOwn opens a server that the harness starts.
+func openOwn(ctx context.Context, o Options) (*Server, error) {
+	switch o.Server {
+	case "", "auto":
+		return openAuto(ctx, o)
+	case Embedded:
+		return embed(o)
+	}
+	return spawn(ctx, o)
 }
 
 func openAuto(ctx context.Context, o Options) (*Server, error) {
@@ -204,11 +226,16 @@ func (s *Server) Close() error {
 // ask sends one command over a connection of its own: some proxies close the
 // connection on a command they do not allow.
 func (s *Server) ask(ctx context.Context, args ...any) (any, error) {
-	o := s.ClientOptions()
+	return askOver(ctx, s.ClientOptions(), args...)
+}
+
+// askOver sends one command over a connection of its own.
+func askOver(ctx context.Context, o *redis.Options, args ...any) (any, error) {
 	o.PoolSize = 1
 	client := redis.NewClient(o)
 	defer client.Close()
-	return client.Do(ctx, args...).Result()
+	reply, err := client.Do(ctx, args...).Result()
+	return Flat(reply), err
 }
 
 // Do sends one command over a connection of its own.

@@ -1,11 +1,13 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"slices"
@@ -20,15 +22,63 @@ func openURL(ctx context.Context, o Options) (*Server, error) {
 	if !slices.Contains([]string{"redis", "rediss", "unix"}, scheme) {
 		return nil, fmt.Errorf("server URL: unknown scheme %q; known: redis, rediss, unix", scheme)
 	}
+	plain, seeds, err := clusterURL(o.Server)
+	if err != nil {
+		return nil, err
+	}
+	o.Server = plain
 	options, err := parse(o)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Kind: Remote, Address: address(scheme, options), options: *options}
-	if err := s.reach(ctx); err != nil {
+	s := &Server{Kind: Remote, Address: address(scheme, options), options: *options, protocol: o.Protocol, noHello: o.NoHello}
+	if seeds != nil {
+		if options.DB != 0 {
+			return nil, fmt.Errorf("server URL: a cluster has no database but 0, not %d", options.DB)
+		}
+		s.seeds = append([]string{options.Addr}, seeds...)
+		s.Address += "?" + clusterOption
+	}
+	err = s.reach(ctx)
+	if err == nil {
+		err = cmp.Or(s.speaks(ctx), s.isCluster(ctx))
+	}
+	if err != nil {
 		return nil, fmt.Errorf("server %s: %s", s.Address, s.redact(err.Error()))
 	}
 	return s, nil
+}
+
+// clusterOption is what makes a URL one of a cluster.
+const clusterOption = "cluster"
+
+// clusterURL takes the words for a cluster out of a URL: cluster, and addr for
+// further nodes. The seeds are nil where it is no URL of a cluster.
+func clusterURL(text string) (plain string, seeds []string, err error) {
+	front, query, found := strings.Cut(text, "?")
+	words, wrong := url.ParseQuery(query)
+	if !found || wrong != nil || !words.Has(clusterOption) {
+		return text, nil, nil // a wrong one is for the library to refuse
+	}
+	switch {
+	case !slices.Contains([]string{"", "true", "1"}, words.Get(clusterOption)):
+		return "", nil, fmt.Errorf("server URL: ?cluster=%s: want ?cluster, or none", words.Get(clusterOption))
+	case strings.HasPrefix(text, "unix:"):
+		return "", nil, errors.New("server URL: a cluster is not reached over a socket file: want redis://host:port?cluster")
+	}
+	seeds = []string{}
+	for _, addr := range words["addr"] {
+		if _, _, err := net.SplitHostPort(addr); err != nil {
+			return "", nil, errors.New("server URL: addr: want another node as host:port")
+		}
+		seeds = append(seeds, addr)
+	}
+	words.Del(clusterOption)
+	words.Del("addr")
+	if query = words.Encode(); query != "" {
+		front += "?" + query
+	}
+	return front, seeds, nil
 }
 
 // parse reads the URL. What url.Parse says about a bad one is kept back: it
