@@ -41,6 +41,9 @@ func (t *text) conditions() {
 	if load := s.loadLine(); load != "" {
 		t.say("    load    ", "%s", Plain(load))
 	}
+	if book := s.bookName(); book != "" {
+		t.say("    orders  ", "%s", Plain(book))
+	}
 	if faults := s.faultsLine(); faults != "" {
 		t.say("    faults  ", "%s", Plain(faults))
 	}

@@ -19,7 +19,7 @@ const allSent = 0.999
 // facts are the figures that lead the report: what the model of arrivals may
 // claim.
 func (s *Summary) facts() []fact {
-	facts := []fact{s.soldOutFact()}
+	facts := append([]fact{s.soldOutFact()}, s.bookFacts()...)
 	switch {
 	case s.AllAnswered != nil:
 		facts = append(facts, fact{"Everyone answered after", span(*s.AllAnswered)})
@@ -207,7 +207,7 @@ func (t *text) latency() {
 	}
 	t.row("lateness (due to call)", s.cells(s.lateness))
 	t.kindTimes()
-	for _, table := range append(s.verbTables(), s.readTables()...) {
+	for _, table := range slices.Concat(s.verbTables(), s.bookTables(), s.readTables()) {
 		for _, row := range table.rows {
 			t.row(table.name+" ("+row.name+")", s.cells(row.distribution))
 		}

@@ -149,7 +149,7 @@ func newPage(s *Summary) (*page, error) {
 
 // asks reports whether the attempts differ in what they asked for.
 func (s *Summary) asks() bool {
-	return len(s.items) > 1 || s.Head.Quantity == 0 || len(s.verbsAfter()) > 0
+	return len(s.items) > 1 || s.Head.Quantity == 0 || len(s.verbsAfter()) > 0 || s.book != nil
 }
 
 // headline is the verdict as a sign and a sentence.
@@ -289,7 +289,7 @@ func (s *Summary) pageTimes() []pageTable {
 	}
 	var shown []pageTable
 	tables := append(s.timeTables(), timeTable{name: "lateness (due to call)", rows: []timeRow{{"all", s.lateness}}})
-	for _, table := range slices.Concat(tables, s.kindTables(), s.verbTables(), s.readTables()) {
+	for _, table := range slices.Concat(tables, s.kindTables(), s.verbTables(), s.bookTables(), s.readTables()) {
 		p := pageTable{Name: table.name, Peers: table.peers}
 		for _, row := range table.rows {
 			p.Rows = append(p.Rows, pageRow{row.name, s.cells(row.distribution)})
@@ -326,6 +326,7 @@ func (s *Summary) pageConditions() []fact {
 	}
 	add("Found there", s.lookLine())
 	add("Load", s.loadLine())
+	add("Order book", s.bookName())
 	add("Faults", s.faultsLine())
 	add("Driver", s.driverLine())
 	add("Served", s.servedLine())

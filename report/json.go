@@ -56,6 +56,7 @@ type result struct {
 	Background []readResult             `json:"background,omitempty"`
 	ByKind     map[string]kindResult    `json:"by_kind,omitempty"`
 	Orders     *orders                  `json:"orders,omitempty"`
+	Book       *bookResult              `json:"book,omitempty"`
 	Server     history.Server           `json:"server"`
 	Script     script                   `json:"script"`
 	Host       history.Host             `json:"host"`
@@ -124,6 +125,7 @@ type lossResult struct {
 	Oldest *int64 `json:"oldest"`
 	Units  *int64 `json:"units"`
 	Buyers int64  `json:"buyers"`
+	Orders *int64 `json:"orders,omitempty"`
 }
 
 // An attempt is the evidence of a case; instants in ns from the opening.
@@ -288,7 +290,7 @@ func (s *Summary) result() result {
 		Duration: s.Duration, Throughput: s.Throughput, Offered: s.Offered, Sent: s.Sent, RoundTrips: s.RoundTrips, SoldOutAt: s.SoldOutAt, AllAnswer: s.AllAnswered,
 		Room:      s.room.result(s.Head.Admit),
 		Latency:   latencies{s.response.latency(), s.service.latency(), s.lateness.latency(), s.lag.latency(), s.wait.latency()},
-		ByOutcome: s.outcomeResults(), ByVerb: s.verbResults(), ByKind: s.kindResults(), Background: s.readResults(), Orders: s.orders(), Server: s.Head.Server, Script: script{Script: s.Head.Script}, Host: s.Head.Host,
+		ByOutcome: s.outcomeResults(), ByVerb: s.verbResults(), ByKind: s.kindResults(), Background: s.readResults(), Orders: s.orders(), Book: s.bookResult(), Server: s.Head.Server, Script: script{Script: s.Head.Script}, Host: s.Head.Host,
 		Driver: driver{Bound: boundUnknown, Warnings: []string{}}, Served: []history.Served{}, Untold: []string{}, Command: s.Head.Command,
 	}
 	r.Server.Config, r.Server.Capabilities = mapOf(r.Server.Config), mapOf(r.Server.Capabilities)

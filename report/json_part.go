@@ -35,7 +35,11 @@ func losses(l *check.Losses) *lossResult {
 	if l == nil {
 		return nil
 	}
-	return &lossResult{l.Sales, l.Oldest, l.Units, l.Buyers}
+	r := &lossResult{Sales: l.Sales, Oldest: l.Oldest, Units: l.Units, Buyers: l.Buyers}
+	if l.Orders != nil {
+		r.Orders = &l.Orders.Lost
+	}
+	return r
 }
 
 func (s *Summary) attempt(a *history.Attempt) attempt {

@@ -92,6 +92,9 @@ func (s *Summary) junit() junitSuite {
 	if ended := s.ended(); ended != "" {
 		suite.Properties = append(suite.Properties, junitProperty{"ended", Plain(ended)})
 	}
+	if ordered := s.orderedLine(); ordered != "" {
+		suite.Properties = append(suite.Properties, junitProperty{"ordered", Plain(ordered)})
+	}
 	if s.Duration != nil {
 		suite.Time = fmt.Sprintf("%.3f", s.Duration.Seconds())
 	}

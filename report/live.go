@@ -26,6 +26,9 @@ type Live struct {
 	attempts int64
 	sold     int64
 	errors   int64
+	// ordered is the orders that are over, booked is whether any are written.
+	ordered int64
+	booked  bool
 	// faults counts the faults so far, fault is the latest.
 	faults int64
 	fault  string
@@ -56,7 +59,7 @@ type second struct {
 // NewLive returns the live view of a sale that is about to begin.
 func NewLive(head *history.Head) *Live {
 	l := &Live{
-		open: head.Model == modelOpen, items: make([]liveItem, len(head.Items)), released: make(map[purchase]bool),
+		open: head.Model == modelOpen, booked: head.Book != "", items: make([]liveItem, len(head.Items)), released: make(map[purchase]bool),
 		now: second{times: newDistribution(2)}, before: second{number: -1, times: newDistribution(2)},
 	}
 	for i, item := range head.Items {
@@ -101,7 +104,10 @@ func (l *Live) Append(batch []history.Attempt) error {
 }
 
 func (l *Live) add(a *history.Attempt) {
-	if a.Verb.Beside() {
+	if a.Verb.Beside() && a.Verb != sale.After {
+		if a.Verb == sale.PlaceOrder {
+			l.ordered++
+		}
 		return
 	}
 	l.attempts++
@@ -194,6 +200,10 @@ type Snapshot struct {
 	// to print.
 	Faults int64
 	Fault  string
+	// Booked is whether orders are written, Ordered how many are over: written, or
+	// given up.
+	Booked  bool
+	Ordered int64
 	// Rate is the attempts per second over the last whole second, or over the
 	// first while it lasts.
 	Rate float64
@@ -207,7 +217,7 @@ func (l *Live) Snapshot() Snapshot {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := Snapshot{
-		Stock: l.stock, Attempts: l.attempts, Sold: l.sold, Errors: l.errors, Faults: l.faults, Fault: l.fault, P50: -1, P99: -1,
+		Stock: l.stock, Attempts: l.attempts, Sold: l.sold, Errors: l.errors, Faults: l.faults, Fault: l.fault, Booked: l.booked, Ordered: l.ordered, P50: -1, P99: -1,
 	}
 	for _, item := range l.items {
 		s.Left += max(item.left, 0)

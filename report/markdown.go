@@ -75,6 +75,9 @@ func (m *markdown) verdict() {
 	if lost := s.lossLine(); lost != "" {
 		m.block("Lost: %s.", inline(lost))
 	}
+	if ordered := s.orderedLine(); ordered != "" {
+		m.block("Ordered: %s.", inline(ordered))
+	}
 	if s.Head.Server.Kind == "embedded" {
 		m.block("%s", inline(embeddedSentence))
 	}

@@ -34,6 +34,7 @@ func WriteMetrics(w io.Writer, s *Summary) error {
 	}
 	m.losses(s.Verdict.Losses)
 	m.attempts(s)
+	m.orders(s)
 	m.units(s)
 	m.rates(s)
 	m.bound(s)
@@ -87,6 +88,19 @@ func (m *metrics) attempts(s *Summary) {
 			}
 		}
 	}
+}
+
+func (m *metrics) orders(s *Summary) {
+	l := s.orderLosses()
+	if l == nil {
+		return
+	}
+	m.family("seckill_orders", "gauge", "", "Purchases told ok, orders of them in the order book, and those without one.")
+	m.sample("seckill_orders", float64(l.Told), "state", "told")
+	if l.Ordered != nil {
+		m.sample("seckill_orders", float64(*l.Ordered), "state", "ordered")
+	}
+	m.sample("seckill_orders", float64(l.Lost), "state", "lost")
 }
 
 func (m *metrics) units(s *Summary) {

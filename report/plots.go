@@ -36,7 +36,7 @@ func pictures(s *Summary) []picture {
 		return nil
 	}
 	var all []picture
-	for _, draw := range []func(*Summary) (picture, bool){latencyPicture, timelinePicture, stockPicture, rankPicture} {
+	for _, draw := range []func(*Summary) (picture, bool){latencyPicture, timelinePicture, stockPicture, bookPicture, rankPicture} {
 		if p, ok := draw(s); ok {
 			p.conditions = conditions(s)
 			all = append(all, p)

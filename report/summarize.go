@@ -112,7 +112,11 @@ func (c *collector) restock(e *history.Event) {
 
 func (c *collector) add(a *history.Attempt) {
 	c.made++
-	if a.Verb.Beside() {
+	switch {
+	case a.Verb == sale.PlaceOrder:
+		c.ordered(a)
+		return
+	case a.Verb.Beside() && a.Verb != sale.After: // which goes over the buyers' connections
 		c.beside(a)
 		return
 	}
@@ -157,6 +161,14 @@ func (c *collector) add(a *history.Attempt) {
 	} else {
 		c.after(a)
 	}
+}
+
+// ordered counts a try to write an order.
+func (c *collector) ordered(a *history.Attempt) {
+	if c.book == nil {
+		c.book = newBookSale()
+	}
+	c.book.add(a, c.texts.Text(a.Reply))
 }
 
 // buy counts a purchase.
@@ -276,6 +288,9 @@ func (c *collector) finish() *Summary {
 	s.RoundTrips = s.roundTrips()
 	s.series.finish()
 	s.Recovery = c.goodput.finish()
+	if s.book != nil {
+		s.book.finish()
+	}
 	s.setBound()
 	s.checks = s.selfChecks()
 	for i := range c.tallies {

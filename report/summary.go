@@ -27,7 +27,8 @@ type Summary struct {
 	// Attempts is all purchases that were due, dropped ones included. Releases
 	// and confirmations are counted apart.
 	Attempts int64
-	// Recorded is all attempts of any verb that asks something of the sale.
+	// Recorded is all attempts of the sale, of any verb: orders and the reads of
+	// others are none.
 	Recorded int64
 	// Resends is the purchases sent again under the same request.
 	Resends int64
@@ -122,12 +123,14 @@ type Summary struct {
 	// byOutcome is indexed by outcome, for those with a business reply; nil distributions where it never occurred.
 	byOutcome [sale.Dropped + 1]outcomeTimes
 	// byVerb is indexed by verb; that of a purchase is empty.
-	byVerb [sale.Confirm + 1]verbFigures
+	byVerb [sale.After + 1]verbFigures
 	// kinds is in the order of Head.Crowd.
 	kinds []kindFigures
 	// items is in the order of Head.Items.
 	items  []itemSale
 	series *series
+	// book is nil where nobody wrote orders.
+	book *bookSale
 }
 
 // outcomeTimes are the times of the attempts with one outcome.

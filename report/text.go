@@ -364,7 +364,7 @@ func (s *Summary) attemptAnswer(a *history.Attempt) string {
 // in it: the verb, the units, the item.
 func (s *Summary) asked(a *history.Attempt) string {
 	var parts []string
-	if a.Verb == sale.Release || a.Verb == sale.Confirm {
+	if a.Verb != sale.Buy {
 		parts = append(parts, a.Verb.String())
 	}
 	if s.Head.Quantity == 0 {

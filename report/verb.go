@@ -9,7 +9,7 @@ import (
 )
 
 // afterBuy are the verbs of what a buyer does with what he has bought.
-var afterBuy = []sale.Verb{sale.Release, sale.Confirm}
+var afterBuy = []sale.Verb{sale.After, sale.Release, sale.Confirm}
 
 // verbFigures are the attempts of one verb. Its distributions are nil without any.
 type verbFigures struct {
@@ -70,7 +70,7 @@ func (s *Summary) verbFacts() []fact {
 		if v.resends > 0 {
 			value += "; " + thousands(v.resends) + " were resends"
 		}
-		facts = append(facts, fact{map[sale.Verb]string{sale.Release: "Releases", sale.Confirm: "Confirmations"}[verb], value})
+		facts = append(facts, fact{map[sale.Verb]string{sale.Release: "Releases", sale.Confirm: "Confirmations", sale.After: "Done after a purchase"}[verb], value})
 	}
 	return facts
 }

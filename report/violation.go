@@ -89,6 +89,13 @@ func lossText(l *check.Losses) string {
 	default:
 		parts = append(parts, unitsOf(-*l.Units)+" there that nobody put there")
 	}
+	if l.Orders != nil && l.Orders.Lost > 0 {
+		text := thousands(l.Orders.Lost) + " purchases told ok have no order"
+		if l.Orders.Lost == 1 {
+			text = "1 purchase told ok has no order"
+		}
+		parts = append(parts, text)
+	}
 	if l.Buyers > 0 {
 		parts = append(parts, thousands(l.Buyers)+" buyers served beyond the limit")
 		if l.Buyers == 1 {
@@ -143,6 +150,13 @@ func (s *Summary) auditLine(rule check.Rule, c *check.Case) string {
 	}
 	if audit.Orders != nil {
 		parts = append(parts, thousands(int64(len(audit.Orders.Rows)))+" orders")
+	}
+	if book := audit.Booked; book != nil && rule == check.OrderMismatch {
+		text := thousands(int64(len(book.Orders.Rows))) + " orders in the order book"
+		if book.Left != nil {
+			text += ", whose stock row says " + thousands(*book.Left)
+		}
+		parts = append(parts, text)
 	}
 	if len(parts) == 0 {
 		return ""

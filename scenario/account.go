@@ -33,7 +33,7 @@ func Audit(ctx context.Context, srv *server.Server, s *strategy.Strategy, items 
 	if s.Contract != nil {
 		want.Commands = s.Contract.Extras()
 	}
-	a := Account{Server: told(srv, srv.DescribeFor(ctx, want))}
+	a := Account{Server: serverTold(srv, srv.DescribeFor(ctx, want))}
 	links, err := conn.Open(ctx, srv, conn.Options{Mode: conn.Pool(1), Timeout: auditTimeout, Now: newClock().now})
 	if err != nil {
 		return a, fmt.Errorf("the audit could not connect: %w", err)

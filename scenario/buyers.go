@@ -25,8 +25,12 @@ func (d *drive) play(h *hand, buyer uint32, due int64) {
 	first := d.plan.firstRequest(buyer)
 	for k, clicked := uint32(0), uint32(0); k < uint32(habits.purchases); {
 		number := first + h.as.reach.click(k, clicked)
-		bought := d.click(h, request{Verb: sale.Buy, buyer: buyer, number: number, due: due}, habits.doubleClicks)
+		bought := d.click(h, request{Verb: sale.Buy, buyer: buyer, number: number, due: due, dies: habits.abandons}, habits.doubleClicks)
 		told := bought.outcome
+		if bought.stays && bought.holds && d.strategy.After != nil && !habits.abandons && d.doors.Err() == nil {
+			after := d.click(h, request{Verb: sale.After, buyer: buyer, number: bought.number, due: bought.done, receipt: bought.receipt}, false)
+			bought.done, bought.stays = after.done, after.stays
+		}
 		if bought.stays && bought.holds && d.wants(&habits) {
 			bought = d.afterwards(h, request{buyer: buyer, number: bought.number, due: bought.done, receipt: bought.receipt}, &habits)
 		}
@@ -61,28 +65,38 @@ type request struct {
 	buyer, number uint32
 	due           int64
 	receipt       map[string]string
+	// dies: the client that is told ok dies before it does anything about it.
+	dies bool
 }
 
 // A result is what came of a request: when it was over, whether the buyer
 // stays for more, and whether he was told that he has what he asked for: by the
 // request with the number, which is another than he began with where a resend is a
-// request of its own.
+// request of its own. replay is the attempt that told it where none was told ok.
 type result struct {
 	done         int64
 	outcome      sale.Outcome
 	number       uint32
 	stays, holds bool
 	receipt      map[string]string
+	replay       *history.Attempt
 }
 
 // click makes one request, with two clicks at the same time where twice is set.
-func (d *drive) click(h *hand, r request, twice bool) result {
+// Whoever hears of a purchase by a replay alone writes his order now: the ok of
+// it was lost, and nobody else will.
+func (d *drive) click(h *hand, r request, twice bool) (of result) {
 	h.request = r
 	h.as.budget.asked()
 	if twice {
-		return d.doubleClick(h)
+		of = d.doubleClick(h)
+	} else {
+		of = d.send(h)
 	}
-	return d.send(h)
+	if of.replay != nil {
+		d.orders.told(of.replay, r.dies)
+	}
+	return of
 }
 
 // doubleClick returns when the last of both clicks was over.
@@ -96,11 +110,14 @@ func (d *drive) doubleClick(h *hand) result {
 	wg.Go(func() { other = d.send(second) })
 	one := d.send(h)
 	wg.Wait()
-	if !one.holds {
-		one.holds, one.receipt = other.holds, other.receipt
+	switch {
+	case !one.holds:
+		one.holds, one.receipt, one.replay = other.holds, other.receipt, other.replay
 		if other.holds {
 			one.outcome, one.number = other.outcome, other.number
 		}
+	case other.holds && other.replay == nil:
+		one.replay = nil
 	}
 	one.done, one.stays = max(one.done, other.done), one.stays && other.stays
 	return one
@@ -118,6 +135,9 @@ func (d *drive) send(h *hand) result {
 		d.attempt(h)
 		d.rec.Put(&h.attempt)
 		d.inside.Add(-1)
+		if h.attempt.Verb == sale.Buy && h.attempt.Outcome == sale.OK {
+			d.orders.told(&h.attempt, r.dies)
+		}
 		due = max(h.attempt.Return, due)
 		again := false
 		try++
@@ -138,11 +158,16 @@ func (d *drive) send(h *hand) result {
 			break
 		}
 	}
-	return result{
+	of := result{
 		done: due, receipt: h.receipt, outcome: h.attempt.Outcome, number: r.number,
 		stays: h.attempt.Outcome != sale.Dropped && !d.impatient(h),
 		holds: h.attempt.Outcome == sale.OK || h.attempt.Outcome == sale.Replayed,
 	}
+	if d.orders != nil && r.Verb == sale.Buy && h.attempt.Outcome == sale.Replayed {
+		replay := h.attempt
+		of.replay = &replay
+	}
+	return of
 }
 
 // begins fills in what an attempt is before anything came of it.
@@ -347,6 +372,8 @@ func (d *drive) call(verb sale.Verb) func(context.Context, strategy.Doer, *sale.
 		return d.strategy.Release
 	case sale.Confirm:
 		return d.strategy.Confirm
+	case sale.After:
+		return d.strategy.After
 	}
 	return d.strategy.Call
 }

@@ -32,6 +32,8 @@ type drive struct {
 	rec      *history.Recorder
 	note     func(history.Event)
 	clock    *clock
+	// orders takes what was granted; nil: nobody writes it down.
+	orders *orders
 	// asked is done when the run is to end early; doors is done when no further
 	// attempt may be made, and its cause says why.
 	asked, doors context.Context

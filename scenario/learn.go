@@ -38,7 +38,7 @@ func (s *Sale) learn(ctx context.Context) error {
 	if s.strategy.Contract != nil {
 		want.Commands = s.strategy.Contract.Extras()
 	}
-	s.Head.Server = told(s.server, s.server.DescribeFor(ctx, want))
+	s.Head.Server = serverTold(s.server, s.server.DescribeFor(ctx, want))
 	s.Head.Server.Look = LookAt(ctx, s.server).Look
 	if err := s.canCall(); err != nil {
 		return err
@@ -141,8 +141,8 @@ func (s *Sale) canaryKeys() (keys []string, err error) {
 	return keys, nil
 }
 
-// told is what a server said of itself, as the record has it.
-func told(srv *server.Server, info server.Info) history.Server {
+// serverTold is what a server said of itself, as the record has it.
+func serverTold(srv *server.Server, info server.Info) history.Server {
 	return history.Server{
 		Kind: srv.Kind, Address: srv.Address, Topology: srv.Topology(),
 		Product: info.Product, Version: info.Version, Config: info.Config,

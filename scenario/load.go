@@ -85,12 +85,15 @@ func (s *Spec) read(text []byte, dir string) error {
 
 // paths are the fields that name files.
 func (s *Spec) paths() []*string {
-	return []*string{&s.Script, &s.Contract, &s.PasswordFile, &s.TLSCA, &s.TLSCert, &s.TLSKey, &s.BuyerIDs.File, &s.Arrivals.File}
+	return []*string{&s.Script, &s.Contract, &s.PasswordFile, &s.TLSCA, &s.TLSCert, &s.TLSKey, &s.BuyerIDs.File, &s.Arrivals.File, &s.Orders}
 }
 
 // isFile reports whether one of the paths names a file: a script may be one
-// that is built in.
+// that is built in, and an order book one that is made for the run.
 func (s *Spec) isFile(path *string) bool {
+	if path == &s.Orders {
+		return *path != "" && keepsBook(*path)
+	}
 	return *path != "" && (path != &s.Script || filepath.Ext(*path) == ".lua")
 }
 
@@ -174,12 +177,19 @@ func About(name string) (string, error) {
 // WithoutPassword takes the password out of a URL; other text stays as it is.
 func WithoutPassword(text string) string {
 	u, err := url.Parse(text)
-	if err != nil || u.User == nil || u.Scheme == "" {
+	if err != nil || u.Scheme == "" {
 		return text
 	}
-	if name := u.User.Username(); name != "" {
-		u.User = url.User(name)
-	} else {
+	asked := u.Query()
+	switch {
+	case asked.Has("password"): // libpq's way
+		asked.Del("password")
+		u.RawQuery = asked.Encode()
+	case u.User == nil:
+		return text
+	}
+	u.User = url.User(u.User.Username())
+	if u.User.Username() == "" {
 		u.User = nil
 	}
 	return u.String()

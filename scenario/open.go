@@ -211,6 +211,9 @@ func (s *Sale) tookCanary() sale.Took {
 
 // afterwards are the verbs by which buyers go on when they have bought.
 func (s *Sale) afterwards() (verbs []sale.Verb) {
+	if s.strategy.After != nil && s.spec.Abandon < 1 {
+		verbs = append(verbs, sale.After)
+	}
 	if s.spec.Release > 0 {
 		verbs = append(verbs, sale.Release)
 	}

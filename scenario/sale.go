@@ -16,6 +16,7 @@ import (
 
 	"github.com/seckill-bench/seckill/scenario/conn"
 	"github.com/seckill-bench/seckill/scenario/history"
+	"github.com/seckill-bench/seckill/scenario/order"
 	"github.com/seckill-bench/seckill/scenario/sale"
 	"github.com/seckill-bench/seckill/scenario/server"
 	"github.com/seckill-bench/seckill/scenario/strategy"
@@ -34,6 +35,8 @@ type Sale struct {
 	strategy strategy.Strategy
 	server   *server.Server
 	driven   atomic.Pointer[drive] // nil before Run
+	// books opens an order book.
+	books func(context.Context, string, order.Options) (order.Book, error)
 }
 
 // New plans a sale: it checks the spec, fills in what it leaves open, and asks
@@ -76,12 +79,12 @@ func New(ctx context.Context, name string, spec Spec, s strategy.Strategy, srv *
 	if err != nil {
 		return nil, err
 	}
-	sold := &Sale{spec: spec, strategy: strat, server: srv, Head: history.Head{
+	sold := &Sale{spec: spec, strategy: strat, server: srv, books: order.Open, Head: history.Head{
 		Version: history.Version, Name: name, Seed: *spec.Seed, Shard: "1/1", Started: started.UTC(),
 		Model: string(spec.Arrivals.Model), Admit: float64(spec.Arrivals.Admit), Scenario: text, Objective: spec.SLO,
 		Items:    spec.items(itemIDs(&spec, started)),
 		Quantity: spec.Quantity.fixed(), Buyers: *spec.Buyers, BuyerIDs: spec.BuyerIDs, Crowd: spec.kinds(),
-		Terms:  strat.Terms,
+		Book: WithoutPassword(spec.Orders), Terms: strat.Terms,
 		Expect: spec.Expect, Background: spec.background(),
 		Script: history.Script{Name: strat.Name, SHA1: strat.SHA1, Call: strat.CallBy},
 		Host:   history.Host{CPUs: runtime.NumCPU(), OS: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version()},
@@ -152,8 +155,8 @@ func (s *Spec) suits(strat *strategy.Strategy) error {
 		return fmt.Errorf("--items %d: the keys of %s are the same for every item, so there can be one at a time; --arrivals closed:8,8 sells them one after the other", *s.Items, strat.Name)
 	case s.Release > 0 && strat.Release == nil:
 		return fmt.Errorf("--release: %s has no release", promiser(strat))
-	case s.Abandon > 0 && strat.Confirm == nil:
-		return fmt.Errorf("--abandon: %s has no confirm", promiser(strat))
+	case s.Abandon > 0 && strat.Confirm == nil && strat.After == nil && s.Orders == "":
+		return fmt.Errorf("--abandon: %s has no confirm and no after, and there are no --orders: nobody has anything to abandon", promiser(strat))
 	case len(s.Restock) > 0 && strat.Restock == nil:
 		return fmt.Errorf("--restock: %s does not say how (restock)", promiser(strat))
 	case !s.AllowCommands && strat.Contract != nil && strat.Contract.Command() != "":
@@ -230,18 +233,33 @@ func (s *Sale) Run(ctx context.Context, rec *history.Recorder, note func(history
 	if err != nil {
 		return history.Tail{}, err
 	}
-	lots := s.lots()
-	if err := s.open(ctx, desk{links}, lots[0]); err != nil {
+	book, err := s.openBook(ctx)
+	if err != nil {
 		return history.Tail{}, err
 	}
-	if err := readers.try(ctx, &s.spec, s.Head.Items[0]); err != nil {
-		return history.Tail{}, errors.Join(err, s.withdraw(ctx, desk{links}, lots[0].first, lots[0].end))
+	if book != nil {
+		defer book.Close()
+	}
+	lots := s.lots()
+	if err = s.open(ctx, desk{links}, lots[0]); err == nil {
+		if err = readers.try(ctx, &s.spec, s.Head.Items[0]); err != nil {
+			err = errors.Join(err, s.withdraw(ctx, desk{links}, lots[0].first, lots[0].end))
+		}
+	}
+	if err != nil {
+		if book != nil {
+			err = errors.Join(err, book.Remove(context.WithoutCancel(ctx), s.Head.Items))
+		}
+		return history.Tail{}, err
 	}
 	d := &drive{
 		spec: &s.spec, plan: s.plan, strategy: s.strategy, rec: rec, note: oneByOne(note), clock: clock,
 		links: links, server: s.server, died: s.server.Died(), readers: readers,
 	}
 	d.links = s.spec.behind(links, clock.now, d.health.answered)
+	if book != nil {
+		d.orders = newOrders(ctx, book, s.spec.OrderWorkers, d)
+	}
 	d.rig = s.rig(d, wire)
 	s.driven.Store(d)
 	d.meter = s.meter(d.links)
@@ -249,6 +267,7 @@ func (s *Sale) Run(ctx context.Context, rec *history.Recorder, note func(history
 	s.server.ResetStats(ctx)
 	counters := s.counters(ctx)
 	s.sell(ctx, d, desk{links}, lots, &tail)
+	s.endBook(ctx, d.orders, &tail)
 	d.meter.tell(&tail, s.spec.Conns.Shared(), d.further.Load())
 	tail.Links.MaxRate = float64(s.spec.buyersRate())
 	if s.strategy.Own {

@@ -47,7 +47,7 @@ type Spec struct {
 	DoubleClick sale.Share       `yaml:"double_click" default:"0" placeholder:"SHARE" group:"crowd" help:"Share of buyers that send each purchase twice at the same time: 0.05 or 5% (default ${default})."`
 	Retries     int              `yaml:"retries" default:"0" placeholder:"N" group:"crowd" help:"Times a buyer sends the same request again after an answer that never came (default ${default})."`
 	Release     sale.Share       `yaml:"release" default:"0" placeholder:"SHARE" group:"crowd" help:"Share of buyers that give back what they bought (default ${default})."`
-	Abandon     sale.Share       `yaml:"abandon" default:"0" placeholder:"SHARE" group:"crowd" help:"Share of buyers that never confirm what they reserved (default ${default})."`
+	Abandon     sale.Share       `yaml:"abandon" default:"0" placeholder:"SHARE" group:"crowd" help:"Share of buyers whose clients die once told ok: they confirm nothing, do nothing after, and write no order (default ${default})."`
 	Crowd       Crowd            `yaml:"crowd,omitempty" placeholder:"KINDS" group:"crowd" help:"Kinds of buyers by their shares: honest:80%,impatient:15%,bot:5%; all alike if not given."`
 	Background  []Background     `yaml:"background,omitempty" sep:"none" placeholder:"'READ rate=RATE'" group:"crowd" help:"What others read beside the sale: 'stock rate=500/s'; may be there more than once."`
 	BuyerIDs    sale.BuyerIDs    `yaml:"buyer_ids" name:"buyer-ids" default:"from:1" placeholder:"IDS" group:"crowd" help:"from:N, pattern:u-{n} (from 1 on), or file:PATH with an id a line (default ${default})."`
@@ -63,7 +63,7 @@ type Spec struct {
 	LostReplies   sale.Share    `yaml:"lost_replies" default:"0" placeholder:"SHARE" group:"driver" help:"Share of the replies that are lost on their way, each with its connection (default ${default})."`
 	Seed          *uint64       `yaml:"seed" placeholder:"N" group:"driver" help:"Repeats the plan of arrivals and buyers; drawn and printed if not given."`
 
-	Orders        string `yaml:"orders" placeholder:"BOOK" group:"orders" help:"Where the client writes an order once told ok: sqlite (a database made for the run), a file that is or becomes an SQLite database, or postgres://…; nowhere if not given." predictor:"orders"`
+	Orders        string `yaml:"orders" placeholder:"BOOK" group:"orders" help:"Where the client writes an order once told ok: sqlite (a database made for the run), a file that is or becomes an SQLite database and keeps them, or postgres://…; nowhere if not given." predictor:"orders"`
 	OrderWorkers  int    `yaml:"order_workers" default:"8" placeholder:"N" group:"orders" help:"How many write orders at the same time (default ${default})."`
 	AllowCommands bool   `yaml:"allow_commands" group:"orders" help:"Run the commands by which a contract reads orders."`
 

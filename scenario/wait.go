@@ -24,6 +24,9 @@ func waiting(s strategy.Strategy, n int, timeout time.Duration) strategy.Strateg
 	if s.Confirm != nil {
 		s.Confirm = waitAfter(s.Confirm, n, timeout)
 	}
+	if s.After != nil {
+		s.After = waitAfter(s.After, n, timeout)
+	}
 	return s
 }
 

@@ -18,7 +18,7 @@ import (
 
 type checkCmd struct {
 	Dir   string  `arg:"" optional:"" help:"The results folder." predictor:"dir"`
-	Clean *string `placeholder:"URL" help:"Instead of judging, remove the keys that the run named in keys.txt from this server."`
+	Clean *string `placeholder:"URL" help:"Instead of judging, remove the keys that the run named in keys.txt from this server, or its orders from this order book."`
 
 	importFlags     `embed:""`
 	scenario.Access `embed:""`
@@ -83,8 +83,12 @@ func judgeRecord(dir string) (*history.History, *report.Summary, error) {
 	return h, summary, err
 }
 
-// clean removes exactly the keys that the run had named before it made them.
+// clean removes exactly the keys that the run had named before it made them, or
+// the orders of the items that it had on sale.
 func (c *checkCmd) clean(app *app) error {
+	if scenario.IsBook(*c.Clean) {
+		return c.cleanBook(app)
+	}
 	keys, err := readKeys(filepath.Join(c.Dir, keysFile))
 	if err != nil {
 		return err
@@ -106,6 +110,22 @@ func (c *checkCmd) clean(app *app) error {
 		return err
 	}
 	fmt.Fprintf(app.stdout, "Removed %d of the %d keys that %s names; the others are not on %s.\n", removed, len(keys), c.Dir, srv.Address)
+	return nil
+}
+
+// cleanBook removes the orders of a run from an order book.
+func (c *checkCmd) cleanBook(app *app) error {
+	h, err := history.Open(filepath.Join(c.Dir, "history"))
+	if err != nil {
+		return err
+	}
+	if h.Head.Book == "" {
+		return fmt.Errorf("--clean: the run in %s wrote no orders", c.Dir)
+	}
+	if err := scenario.CleanBook(app.ctx, *c.Clean, h.Head.Items); err != nil {
+		return fmt.Errorf("--clean: %w", err)
+	}
+	fmt.Fprintf(app.stdout, "The orders of %s are no longer in %s.\n", c.Dir, scenario.WithoutPassword(*c.Clean))
 	return nil
 }
 

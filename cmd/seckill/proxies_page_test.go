@@ -11,7 +11,7 @@ import (
 
 // asked finds the rows of the page's table of what is asked for: commands, and
 // capabilities.
-var asked = regexp.MustCompile("(?m)^\\| (`[A-Z][^|]*) \\| (`[^|]*) \\| .+ \\|$")
+var asked = regexp.MustCompile("(?m)^\\| (`[A-Z][^|]*) \\| ([`–][^|]*) \\| .+ \\|$")
 
 // quoted are the texts between backquotes.
 func quoted(text string) (all []string) {

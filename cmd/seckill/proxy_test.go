@@ -208,7 +208,11 @@ func (r *ran) isValid(t *testing.T) {
 // refuses fails unless the run ended before it began, with one sentence.
 func (r *ran) refuses(t *testing.T, want string) {
 	t.Helper()
-	if r.code != exitUsage || !strings.Contains(r.stderr, want) || strings.Count(strings.TrimSpace(r.stderr), "\n") != 0 {
+	text := strings.TrimSpace(r.stderr)
+	if _, after, looked := strings.Cut(text, "--i-own-this-server lifts it)\n"); looked {
+		text = after // what is there was said first
+	}
+	if r.code != exitUsage || !strings.Contains(text, want) || strings.Contains(text, "\n") {
 		t.Errorf("exit %d, %q; want %q in one sentence", r.code, r.stderr, want)
 	}
 }
@@ -245,6 +249,9 @@ func TestServersThatLetLittleThrough(t *testing.T) {
 	}
 }
 
+// lookedFor are the commands that only the look before a run asks, and what they tell.
+var lookedFor = map[string]string{"DBSIZE": "keys", "ROLE": "role"}
+
 // namesAll fails unless everything that was refused is named, each was asked
 // seldom, and no purchase came to harm.
 func (r *ran) namesAll(t *testing.T, refused map[string]int) {
@@ -256,7 +263,11 @@ func (r *ran) namesAll(t *testing.T, refused map[string]int) {
 	}
 	for word, n := range refused {
 		named := func(text string) bool { return strings.HasPrefix(text, word+" ") }
-		if word != "HELLO" && !slices.ContainsFunc(r.result.Server.Refused, named) && !strings.Contains(r.stderr, word+" ") {
+		if look := lookedFor[word]; look != "" {
+			if !strings.Contains(r.stderr, look+" not told") {
+				t.Errorf("%s was refused, and the look tells it:\n%s", word, r.stderr)
+			}
+		} else if word != "HELLO" && !slices.ContainsFunc(r.result.Server.Refused, named) && !strings.Contains(r.stderr, word+" ") {
 			t.Errorf("%s is not named in %q", word, r.result.Server.Refused)
 		}
 		if n > 12 {

@@ -4,16 +4,12 @@ import (
 	"fmt"
 
 	"github.com/seckill-bench/seckill/scenario/history"
-	"github.com/seckill-bench/seckill/scenario/sale"
 )
 
-// beside returns an error where an attempt that no rule is about cannot have been
-// made.
+// beside returns an error where a background read cannot have been made.
 func (r *reading) beside(a *history.Attempt) error {
 	wrong := ""
 	switch {
-	case a.Verb != sale.Read:
-		return nil
 	case int(a.Item) >= len(r.records):
 		wrong = fmt.Sprintf("is on item %d of %d", a.Item, len(r.records))
 	case int(a.Request) >= r.reads:

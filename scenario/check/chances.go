@@ -104,6 +104,9 @@ func (j *judge) exercised(by map[Rule]int64) {
 	if j.claims != nil {
 		by[OrderMismatch] += j.ran
 	}
+	if j.book != nil {
+		by[OrderMismatch] += j.lost.orders.Told
+	}
 	if j.limited() || j.onceARequest {
 		by[DuplicateSale] += j.repeats
 		by[FalseDup] += j.fresh

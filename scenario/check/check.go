@@ -130,10 +130,11 @@ func (all *hearing) judgeItem(i int, desk *desk, found *findings, exercised map[
 		}
 	}
 	j.judgeOrders()
+	j.judgeBook()
 	all.witnessed.Add(j.witnessed)
 	j.exercised(exercised)
 	all.doubts[i], all.lost[i] = j.doubts(itemPrefix(&all.Head, j.item), all.Tail), j.lost
-	r.shards, r.claims = nil, nil
+	r.shards, r.claims, r.book = nil, nil, nil
 }
 
 // mayReturnUnits reports whether units were released or brought, or may have

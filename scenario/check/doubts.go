@@ -78,7 +78,7 @@ func (d *doubts) record(h *history.History, attempts int64, idle []history.Event
 		d.add("the record breaks off: attempts may be missing, and there is no audit", slices.Concat(needAudit, needAttempts)...)
 		return false
 	}
-	orders := slices.ContainsFunc(h.Tail.Audits, func(a sale.Audit) bool { return a.Orders != nil })
+	orders := h.Head.Book != "" || slices.ContainsFunc(h.Tail.Audits, func(a sale.Audit) bool { return a.Orders != nil || a.Booked != nil })
 	if h.Tail.AuditsDiffer {
 		d.add("two audits made one after the other differ: something still ran, so neither is used", withOrders(needAudit, orders)...)
 	}
@@ -112,6 +112,9 @@ func (d *doubts) audit(h *history.History, i int) {
 	if i >= len(h.Tail.Audits) {
 		d.file(doubt{"there is no audit", item + "there is no audit", needAudit})
 		return
+	}
+	if audit := &h.Tail.Audits[i]; h.Head.Book != "" && audit.Booked == nil && len(audit.Problems) == 0 {
+		d.file(doubt{"the order book was not read", item + "the order book was not read", []Rule{OrderMismatch}})
 	}
 	for _, p := range h.Tail.Audits[i].Problems {
 		d.file(doubt{"the audit is incomplete: " + p, fmt.Sprintf("%sthe audit is incomplete: %s", item, p), withOrders(needAudit, true)})

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seckill-bench/seckill/scenario/history"
+	"github.com/seckill-bench/seckill/scenario/sale"
 )
 
 // instant prints an instant relative to the opening of the doors.
@@ -82,7 +83,9 @@ func explain(r Rule, list *shortlist, h *history.History, attempts map[key]histo
 			c.Message = named(c.Message, h.Head.BuyerIDs.ID(f.ops[0].buyer))
 		}
 		near, told := around(h.Events, c.Attempts)
-		c.Faults, c.Causes = told, causes(r, h, near)
+		if c.Faults, c.Causes = told, causes(r, h, near); f.condition.ofBook() {
+			c.Causes = bookCauses(f.condition) // what befell the server explains nothing
+		}
 		v.Cases = append(v.Cases, c)
 	}
 	return v
@@ -120,7 +123,7 @@ func lookUp(h *history.History, found *findings) (map[key]history.Attempt, error
 			return nil, err
 		}
 		for i := range batch {
-			if batch[i].Verb.Beside() {
+			if batch[i].Verb == sale.Read {
 				continue
 			}
 			k, a := key{item: batch[i].Item}, batch[i]

@@ -9,7 +9,7 @@ import (
 
 // facts are what a smaller history keeps of an item's audit.
 type facts struct {
-	stock, ledger, orders bool
+	stock, ledger, orders, booked bool
 	// of are the buyers whose entries are kept, by their ids; nil: of all.
 	of func(id string) bool
 }
@@ -19,7 +19,7 @@ func noFacts(selection) []facts { return []facts{{}} }
 
 // allFacts is what may be kept where every sale of the item is there, least first.
 func (r *reducer) allFacts(selection) []facts {
-	return []facts{{}, {stock: true}, {ledger: true}, {stock: true, ledger: true}, {orders: true}, {ledger: true, orders: true}, {stock: true, ledger: true, orders: true}}
+	return []facts{{}, {stock: true}, {ledger: true}, {stock: true, ledger: true}, {orders: true}, {ledger: true, orders: true}, {stock: true, ledger: true, orders: true}, {booked: true}}
 }
 
 // ownFacts is what may be kept where every attempt of some buyers is there: their
@@ -27,7 +27,7 @@ func (r *reducer) allFacts(selection) []facts {
 // summed, a part of them would tell a lie.
 func (r *reducer) ownFacts(some selection) []facts {
 	of := r.among(some)
-	return []facts{{}, {ledger: true, of: of}, {orders: true, of: of}, {ledger: true, orders: true, of: of}}
+	return []facts{{}, {ledger: true, of: of}, {orders: true, of: of}, {ledger: true, orders: true, of: of}, {booked: true, of: of}}
 }
 
 // anyFacts is what may be kept where the judge knows that attempts are missing.
@@ -48,7 +48,7 @@ func (r *reducer) has(f facts) bool {
 	if f.orders && a.Orders != nil && f.of != nil && !slices.Contains(a.Orders.Fields, "buyer") {
 		return false
 	}
-	return !(f.stock && a.Stock == nil || f.ledger && (a.Ledger == "" || a.Ledger == sale.NoLedger) || f.orders && a.Orders == nil)
+	return !(f.stock && a.Stock == nil || f.ledger && (a.Ledger == "" || a.Ledger == sale.NoLedger) || f.orders && a.Orders == nil || f.booked && a.Booked == nil && r.whole.Head.Book == "")
 }
 
 // size is how many entries and orders are looked at for the facts.
@@ -62,6 +62,9 @@ func (r *reducer) size(f facts) (n int) {
 	}
 	if f.orders && a.Orders != nil {
 		n += len(a.Orders.Rows)
+	}
+	if f.booked && a.Booked != nil {
+		n += len(a.Booked.Orders.Rows)
 	}
 	return n
 }
@@ -100,6 +103,9 @@ func (r *reducer) audits(f facts) []sale.Audit {
 		if f.orders && from.Orders != nil { // all items have them, or none
 			to.Orders = &sale.Orders{Fields: from.Orders.Fields, Rows: [][]string{}}
 		}
+		if f.booked && from.Booked != nil { // likewise
+			to.Booked = &sale.Booked{Orders: sale.Orders{Fields: from.Booked.Orders.Fields, Rows: [][]string{}}}
+		}
 		if uint16(i) != r.first.Item {
 			continue
 		}
@@ -111,6 +117,11 @@ func (r *reducer) audits(f facts) []sale.Audit {
 		}
 		if f.orders && from.Orders != nil {
 			to.Orders.Rows = f.rows(from.Orders)
+		}
+		if f.booked && from.Booked != nil {
+			if to.Booked.Orders.Rows = f.rows(&from.Booked.Orders); f.of == nil { // of a part the row would tell a lie
+				to.Booked.Left = from.Booked.Left
+			}
 		}
 	}
 	return audits

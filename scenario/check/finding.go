@@ -50,6 +50,12 @@ const (
 	orderMissing                           // a granted purchase without an order
 	orderTwice                             // more orders than grants that they agree with
 	orderOfNobody                          // an order that no purchase explains
+	bookMissing                            // a purchase that its client was told, and no order in the book
+	bookGone                               // an order that the book acknowledged and does not hold
+	bookTwice                              // more orders in the book than grants of a request
+	bookNobody                             // an order in the book that nobody was told
+	bookUnits                              // an order in the book for other units than were granted
+	bookStock                              // the stock row of the book and its orders do not add up
 	keyChanged                             // a key that the contract does not name
 	replyUnmapped
 	errorRaised
@@ -72,6 +78,7 @@ var ruleOf = [conditions]Rule{
 	toldBelowZero: NegativeStock,
 	toldInPart:    FalseStock, toldTooMuch: FalseStock, toldTwice: FalseStock, toldBackwards: FalseStock, toldUnplaced: FalseStock,
 	orderMissing: OrderMismatch, orderTwice: OrderMismatch, orderOfNobody: OrderMismatch,
+	bookMissing: OrderMismatch, bookGone: OrderMismatch, bookTwice: OrderMismatch, bookNobody: OrderMismatch, bookUnits: OrderMismatch, bookStock: OrderMismatch,
 	keyChanged:    ForeignWrite,
 	replyUnmapped: UnmappedReply,
 	errorRaised:   ScriptError,

@@ -36,6 +36,8 @@ type record struct {
 	restocks []change
 	// claims are what the orders are held against; nil where there are none.
 	claims *claims
+	// book is what the order book is held against; nil where there is none.
+	book *bookings
 }
 
 const (
@@ -117,13 +119,13 @@ func newReading(h *history.History) *reading {
 		if items == 1 && expected > fewOps { // of several each must show that it grows
 			rec.scatter()
 		}
-		rec.claims = newClaims(h, i, ids)
+		rec.claims, rec.book = newClaims(h, i, ids), newBookings(h, i)
 	}
 	return r
 }
 
 func (r *reading) add(a *history.Attempt, found *findings) error {
-	if a.Verb.Beside() {
+	if a.Verb == sale.Read {
 		r.attempts++
 		return r.beside(a)
 	}
@@ -131,6 +133,16 @@ func (r *reading) add(a *history.Attempt, found *findings) error {
 		return fmt.Errorf("damaged record: an attempt of buyer %d with outcome %s %s", a.Buyer, a.Outcome, wrong)
 	}
 	rec := &r.records[a.Item]
+	if a.Verb == sale.PlaceOrder { // no rule but those about the book looks at it
+		r.attempts++
+		if a.Call != history.Never && a.Return < a.Call {
+			return fmt.Errorf("damaged record: an order of buyer %d with outcome %s returned before it was called", a.Buyer, a.Outcome)
+		}
+		if rec.book != nil {
+			rec.book.write(a)
+		}
+		return nil
+	}
 	o := rec.add(a)
 	r.attempts++
 	r.meet(a)
@@ -151,6 +163,9 @@ func (r *reading) add(a *history.Attempt, found *findings) error {
 	if rec.claims != nil {
 		rec.claims.add(a, o)
 	}
+	if rec.book != nil {
+		rec.book.add(a, o)
+	}
 	return nil
 }
 
@@ -161,8 +176,8 @@ func (r *reading) contradiction(a *history.Attempt) string {
 		return fmt.Sprintf("is on item %d of %d", a.Item, len(r.records))
 	case int(a.Outcome) >= len(classOf) || a.Outcome == 0:
 		return "is none of the outcomes"
-	case a.Verb-1 > sale.Confirm-1 && classOf[a.Outcome] != notRun: // 0 wraps round
-		return "neither buys, releases nor confirms"
+	case a.Verb-1 > sale.PlaceOrder-1 && classOf[a.Outcome] != notRun: // 0 wraps round
+		return "asks for nothing that is known"
 	case r.buyers > 0 && int64(a.Buyer) >= r.buyers:
 		return fmt.Sprintf("is of none of the %d buyers", r.buyers)
 	case a.Outcome != sale.OK && a.Granted != 0:

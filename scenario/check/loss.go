@@ -25,6 +25,9 @@ type Losses struct {
 	// Buyers is the buyers who were acknowledged or stored with more than the
 	// limit. What they may have released is not held against them.
 	Buyers int64
+	// Orders is the purchases without an order in the order book; nil: there is no
+	// book.
+	Orders *OrderLosses
 }
 
 // An itemLoss is the losses of one item.
@@ -34,6 +37,7 @@ type itemLoss struct {
 	lost   []int64
 	units  *int64
 	buyers int64
+	orders *OrderLosses
 }
 
 // sumLosses puts the losses of all items together.
@@ -50,6 +54,12 @@ func sumLosses(items []itemLoss, events []history.Event) *Losses {
 	for i := range items {
 		item := &items[i]
 		sum.Buyers += item.buyers
+		if item.orders != nil {
+			if told = true; sum.Orders == nil {
+				sum.Orders = &OrderLosses{Ordered: new(int64(0))}
+			}
+			sum.Orders.add(item.orders)
+		}
 		if item.units != nil {
 			told = true
 			add(&sum.Units, *item.units)

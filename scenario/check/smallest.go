@@ -85,7 +85,10 @@ func (r *reducer) read() error {
 		for i := range batch {
 			a := &batch[i]
 			r.total++
-			if a.Item != r.first.Item || a.Verb.Beside() {
+			if a.Verb == sale.Read {
+				continue // it explains nothing
+			}
+			if a.Item != r.first.Item {
 				continue
 			}
 			r.keep(a)
@@ -119,7 +122,7 @@ func (r *reducer) keep(a *history.Attempt) {
 func (r *reducer) needed(a *history.Attempt) bool { return moves(a) || r.concerned(a) }
 
 func moves(a *history.Attempt) bool {
-	return a.Verb != sale.Confirm && (a.Outcome == sale.OK || a.Outcome == sale.Indeterminate)
+	return (a.Verb == sale.Buy || a.Verb == sale.Release) && (a.Outcome == sale.OK || a.Outcome == sale.Indeterminate)
 }
 
 // concerned reports whether an attempt is of a buyer of the case.
@@ -303,6 +306,9 @@ func (r *reducer) same(v *Verdict) bool {
 func (r *reducer) build(some selection, f facts, made int64) *history.History {
 	h := &history.History{Head: r.whole.Head, Texts: r.whole.Texts, Events: r.events()}
 	h.Head.Expect = nil // it is there to show what is broken
+	if !f.booked {
+		h.Head.Book = ""
+	}
 	attempts := make([]history.Attempt, len(some))
 	for i := range some {
 		attempts[i] = some[i].Attempt

@@ -65,6 +65,9 @@ func everyBroken(yield func(reason string, h *history.History, want []Rule)) {
 		}
 		yield(test.reason, h, test.want)
 	}
+	for _, test := range bookTests {
+		yield(test.reason, test.history(), test.want)
+	}
 }
 
 func TestSmallestOfEveryRule(t *testing.T) {

@@ -56,6 +56,10 @@ release:
   keys: [held]
   args: ["{{token}}", "{{order}}"]
   replies: [{int: 1, outcome: ok}]
+after:
+  keys: [stock]
+  args: [after, "{{token}}", "{{buyer}}"]
+  replies: [{any: true, outcome: ok}]
 confirm:
   keys: [stock]
   args: [confirm, "{{ token }}"]
@@ -126,7 +130,11 @@ func TestCallOfEverything(t *testing.T) {
 	if got, err = c.AppendEval(nil, &p); err != nil || words(got) != "EVAL return 1 1 {m:7}:stock confirm t\x00\xff" {
 		t.Errorf("confirm: %q, %v", got, err)
 	}
-	p.Receipt = nil
+	p.Verb = sale.After
+	if got, err = c.AppendEval(nil, &p); err != nil || words(got) != "EVAL return 1 1 {m:7}:stock after t\x00\xff 9" {
+		t.Errorf("after: %q, %v", got, err)
+	}
+	p.Verb, p.Receipt = sale.Confirm, nil
 	if _, err = c.Append(nil, &p); err == nil || !strings.Contains(err.Error(), `the answer to the purchase has set no "token"`) {
 		t.Errorf("without a receipt: %v", err)
 	}

@@ -50,6 +50,7 @@ func (l *loader) contract(n *yaml.Node) error {
 		field{"buy", "buy: {keys: […], args: […], replies: […]}", l.operation(sale.Buy)},
 		field{"release", "", l.operation(sale.Release)},
 		field{"confirm", "", l.operation(sale.Confirm)},
+		field{"after", "", l.operation(sale.After)},
 		field{"audit", "", l.audit},
 		field{"promises", "", l.promises},
 	)

@@ -113,7 +113,7 @@ var brokenContracts = []struct {
 	old, new string // the passage of shop that is replaced
 	want     string
 }{
-	{"a field nobody knows", "call: evalsha", "cal: evalsha", `4:1: unknown field "cal" in the contract; known: version, name, script, call, library, function, qty, items, vars, keys, open, restock, buy, release, confirm, audit, promises`},
+	{"a field nobody knows", "call: evalsha", "cal: evalsha", `4:1: unknown field "cal" in the contract; known: version, name, script, call, library, function, qty, items, vars, keys, open, restock, buy, release, confirm, after, audit, promises`},
 	{"a test there is not", "{int: -1, outcome: duplicate}", "{like: x, outcome: duplicate}", `16:8: unknown field "like" in a reply; known: at, json, bits, int, int_in, min, max, str, re, nil, empty, any, error, outcome, left, granted, capture`},
 	{"a field twice", "items: 3", "qty: 3", `6:1: the contract has "qty" twice; the first is on line 5`},
 	{"a key twice", "  buyers: \"", "  stock: \"", `9:3: keys has "stock" twice; the first is on line 8`},

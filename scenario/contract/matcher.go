@@ -36,7 +36,7 @@ func (l *loader) replies(n *yaml.Node, o *operation) error {
 }
 
 // meaning is what an ok says.
-var meaning = map[sale.Verb]string{sale.Buy: "a sale", sale.Release: "that units came back", sale.Confirm: "that it is final"}
+var meaning = map[sale.Verb]string{sale.Buy: "a sale", sale.Release: "that units came back", sale.Confirm: "that it is final", sale.After: "that it is done"}
 
 func (l *loader) rule(n *yaml.Node, r *rule) error {
 	err := l.mapping(n, "a reply",

@@ -35,7 +35,7 @@ var refusals = []struct{ reason, lines, want string }{
 
 	{"a function without fcall", "function: f\n" + sells, `5:6: buy: a function is called by call: fcall, not by evalsha`},
 	{"a library without fcall", "library: f\n" + sells, `4:10: library: want it with call: fcall, not with evalsha`},
-	{"something the caller does afterwards", sells + "after: []\n", `5:1: unknown field "after" in the contract; known: version, name, script, call, library, function, qty, items, vars, keys, open, restock, buy, release, confirm, audit, promises`},
+	{"nothing that says it is done afterwards", sells + "after: {keys: [], args: [], replies: [{int: 0, outcome: failed}]}\n", `5:38: replies: none has outcome: ok; want the reply that means that it is done`},
 
 	{"two readers", sells + "audit: {stock: {get: stock, llen: stock}}\n", `5:35: audit.stock: get and llen; want one reader`},
 	{"a difference of three", sells + "audit: {stock: {difference: [{get: stock}, {get: stock}, {get: stock}]}}\n", `5:29: audit.stock.difference: want two readers, what there was and what is gone, not 3`},

@@ -32,7 +32,8 @@ func few(t testing.TB) (dir string) {
 		}
 	}
 	audit := sale.Audit{Stock: new(int64(0)), Ledger: sale.Units, Holdings: []sale.Holding{{Buyer: "1", Units: 2}},
-		Orders: &sale.Orders{Fields: []string{"buyer", "order"}, Rows: [][]string{{"1", "7"}, {"2", ""}}}}
+		Orders: &sale.Orders{Fields: []string{"buyer", "order"}, Rows: [][]string{{"1", "7"}, {"2", ""}}},
+		Booked: &sale.Booked{Left: new(int64(3)), Orders: sale.Orders{Fields: bookFields, Rows: [][]string{{"1", "31415", "20261"}}}}}
 	f.Event(Event{Kind: "reload", Text: "once"})
 	if err := f.Finish(Tail{Ended: EndedDone, Attempts: 4, Audits: []sale.Audit{audit}}); err != nil {
 		t.Fatal(err)
@@ -73,6 +74,14 @@ func TestDamageIsAnErrorThatNamesTheFile(t *testing.T) {
 		{eventsFile, cut(1), "cut short"},
 		{ledgerFile, cut(1), "cut short"},
 		{ledgerFile, otherFile(t, eventsFile), "another schema"},
+		{ordersFile, otherFile(t, eventsFile), "another schema"},
+		{bookedFile, cut(1), "cut short"},
+		{bookedFile, swap("31415", "31416"), "changed, and the checksum not"},
+		{bookedFile, resealed("qty", "qtz"), "a column is missing"},
+		{bookedFile, otherFile(t, ordersFile), "the orders of the script"},
+		{tailFile, swap(`"request",`, `"requesx",`), "a book without requests"},
+		{tailFile, swap(`"request",`, `"buyer", "request",`), "a book with two buyers"},
+		{tailFile, swap(`"request",`, `"request", "item_number",`), "a field of the name that the number of the item has"},
 		{headFile, instead(`{"version": 2}`), "a later version"},
 		{headFile, instead(`{"version": 1}`), "no items"},
 		{headFile, instead(`{"name": "a"}`), "another program's head.json"},
@@ -245,10 +254,21 @@ func TestUnfinishedFilesAreIgnored(t *testing.T) {
 	}
 }
 
-// Audits are of one contract: it reads orders of every item, or of none.
+// Audits are of one contract and one book: orders are read of every item, or of
+// none.
 func TestOrdersOfSomeItemsOnly(t *testing.T) {
+	for name, of := range map[string]tableOf{"orders": ordersOf, "book": bookedOf} {
+		ordersOfSome(t, name, of)
+	}
+}
+
+func ordersOfSome(t *testing.T, name string, of tableOf) {
 	orders := func(fields ...string) sale.Audit {
-		return sale.Audit{Ledger: sale.NoLedger, Orders: &sale.Orders{Fields: fields}}
+		table := sale.Orders{Fields: fields}
+		if name == "orders" {
+			return sale.Audit{Ledger: sale.NoLedger, Orders: &table}
+		}
+		return sale.Audit{Ledger: sale.NoLedger, Booked: &sale.Booked{Orders: table}}
 	}
 	for _, tt := range []struct {
 		reason string
@@ -261,8 +281,51 @@ func TestOrdersOfSomeItemsOnly(t *testing.T) {
 		{"of one, where the other could not be read", []sale.Audit{orders("buyer"), {Problems: []string{"WRONGTYPE"}}}, false},
 		{"with other fields", []sale.Audit{orders("buyer"), orders("order")}, true},
 	} {
-		if err := sameOrders(tt.audits); (err != nil) != tt.fails {
-			t.Errorf("%s: %v", tt.reason, err)
+		if err := sameOrders(tt.audits, of); (err != nil) != tt.fails {
+			t.Errorf("%s, %s: %v", name, tt.reason, err)
+		}
+	}
+}
+
+// An order of an item whose audit found none is not passed over.
+func TestAnOrderOfNoTable(t *testing.T) {
+	audits := []sale.Audit{{Booked: &sale.Booked{Orders: sale.Orders{Fields: bookFields, Rows: [][]string{{"1", "2", "3"}}}}}}
+	file, err := encodeOrders(audits, bookFields, bookedOf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := decodeOrders(file, []sale.Audit{{}}, bookFields, bookedOf); err == nil {
+		t.Error("an order of no table is passed over")
+	}
+}
+
+// Some items may not be in the book and others not.
+func TestTailWithHalfABook(t *testing.T) {
+	const of = `{"ended": "done", "audits": [{"ledger": "none", "booked": {"left": 1, "orders": {"fields": ["buyer", "request", "qty"]}}}, {"ledger": "none"%s}]}`
+	for more, fails := range map[string]bool{"": true, `, "problems": ["gone"]`: false} {
+		if _, err := parseTail("tail.json", []byte(strings.Replace(of, "%s", more, 1)), 2); (err != nil) != fails {
+			t.Errorf("%q: %v", more, err)
+		}
+	}
+}
+
+func TestQuantitiesAreWhole(t *testing.T) {
+	for quantity, fails := range map[string]bool{"1": false, "-3": false, "": true, "1.5": true, "1e3": true, "99999999999999999999": true} {
+		audits := []sale.Audit{{}, {Booked: &sale.Booked{Orders: sale.Orders{Fields: bookFields, Rows: [][]string{{"1", "2", quantity}}}}}}
+		if err := wholeQuantities(audits); (err != nil) != fails {
+			t.Errorf("%q: %v", quantity, err)
+		}
+		dir := filepath.Join(t.TempDir(), "history")
+		f, err := Create(dir, headOf(2))
+		if err == nil {
+			audits[0].Ledger, audits[0].Problems, audits[1].Ledger = sale.NoLedger, []string{"gone"}, sale.NoLedger
+			err = f.Finish(Tail{Ended: EndedDone, Audits: audits})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(dir); (err != nil) != fails {
+			t.Errorf("%q in a record: %v", quantity, err)
 		}
 	}
 }

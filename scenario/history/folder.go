@@ -16,6 +16,7 @@ const (
 	eventsFile  = "events.parquet"
 	ledgerFile  = "ledger.parquet"
 	ordersFile  = "orders.parquet"
+	bookedFile  = "booked.parquet"
 	buyersFile  = "buyers.parquet"
 	segmentFile = "attempts-%05d.parquet"
 	segments    = "attempts-[0-9][0-9][0-9][0-9][0-9]*.parquet"
@@ -101,8 +102,8 @@ func (f *Folder) Event(e Event) {
 }
 
 // Finish completes the record, when the recorder is closed: the last segment,
-// the events, the ledger, the orders where there are any, and at the very end
-// the tail.
+// the events, the ledger, the tables of orders where there are any, and at the
+// very end the tail.
 func (f *Folder) Finish(tail Tail) error {
 	if err := f.Flush(); err != nil {
 		return err
@@ -118,10 +119,12 @@ func (f *Folder) Finish(tail Tail) error {
 	if err := f.write(ledgerFile, file, err); err != nil {
 		return err
 	}
-	if fields, has := orderFields(tail.Audits); has {
-		file, err = encodeOrders(tail.Audits, fields)
-		if err := f.write(ordersFile, file, err); err != nil {
-			return err
+	for _, table := range orderTables {
+		if fields, has := orderFields(tail.Audits, table.of); has {
+			file, err = encodeOrders(tail.Audits, fields, table.of)
+			if err := f.write(table.file, file, err); err != nil {
+				return err
+			}
 		}
 	}
 	return f.writeJSON(tailFile, tail)

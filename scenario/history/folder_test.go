@@ -133,7 +133,8 @@ func TestHeadTailEventsAndLedgerGoRoundTrip(t *testing.T) {
 			{Ledger: sale.NoLedger, Problems: []string{"WRONGTYPE"}},
 			{Stock: new(int64(-1)), Ledger: sale.Units, Holdings: []sale.Holding{
 				{Buyer: "1", Units: 2}, {Buyer: "", Units: -1}, {Buyer: "\xff\x00", Units: math.MaxInt64},
-			}, Orders: &sale.Orders{Fields: []string{"buyer", "item"}, Rows: [][]string{{"1", "7"}, {"", "\xff\x00"}}}},
+			}, Orders: &sale.Orders{Fields: []string{"buyer", "item"}, Rows: [][]string{{"1", "7"}, {"", "\xff\x00"}}},
+				Booked: &sale.Booked{Left: new(int64(9)), Orders: sale.Orders{Fields: []string{"buyer", "request", "qty", "id"}, Rows: [][]string{{"1", "7", "2", ""}, {"\xff", "", "-1", "8"}}}}},
 		},
 	}
 	if err := f.Finish(tail); err != nil {
@@ -301,7 +302,7 @@ func TestFullDiskNamesTheFile(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Skip("no /dev/full here")
 	}
-	for _, name := range []string{"attempts-00000.parquet", eventsFile, ledgerFile, ordersFile, tailFile} {
+	for _, name := range []string{"attempts-00000.parquet", eventsFile, ledgerFile, ordersFile, bookedFile, tailFile} {
 		dir := filepath.Join(t.TempDir(), "history")
 		f, err := Create(dir, headOf(1))
 		if err != nil {
@@ -312,7 +313,7 @@ func TestFullDiskNamesTheFile(t *testing.T) {
 		}
 		err = f.Append(realistic(1))
 		if err == nil {
-			err = f.Finish(Tail{Ended: EndedDone, Audits: []sale.Audit{{Ledger: sale.NoLedger, Orders: &sale.Orders{Fields: []string{"buyer"}}}}})
+			err = f.Finish(Tail{Ended: EndedDone, Audits: []sale.Audit{{Ledger: sale.NoLedger, Orders: &sale.Orders{Fields: []string{"buyer"}}, Booked: &sale.Booked{Orders: sale.Orders{Fields: bookFields}}}}})
 		}
 		if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s on a full disk: %v", name, err)

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/seckill-bench/seckill/scenario/sale"
@@ -62,12 +63,27 @@ func FuzzOrders(f *testing.F) {
 	seed(f, ordersFile)
 	f.Fuzz(func(t *testing.T, file []byte) {
 		audits := []sale.Audit{{}, {Orders: &sale.Orders{Fields: []string{"buyer", "order"}}}}
-		if decodeOrders(bytes.Clone(file), audits, audits[1].Orders.Fields) != nil {
+		if decodeOrders(bytes.Clone(file), audits, audits[1].Orders.Fields, ordersOf) != nil {
 			return
 		}
 		for _, row := range audits[1].Orders.Rows {
 			if len(row) != 2 {
 				t.Fatalf("an order with %d fields of 2", len(row))
+			}
+		}
+	})
+}
+
+func FuzzBooked(f *testing.F) {
+	seed(f, bookedFile)
+	f.Fuzz(func(t *testing.T, file []byte) {
+		audits := []sale.Audit{{Booked: &sale.Booked{Orders: sale.Orders{Fields: bookFields}}}}
+		if decodeOrders(bytes.Clone(file), audits, bookFields, bookedOf) != nil || wholeQuantities(audits) != nil {
+			return
+		}
+		for _, row := range audits[0].Booked.Orders.Rows {
+			if _, err := strconv.ParseInt(row[2], 10, 64); len(row) != 3 || err != nil {
+				t.Fatalf("an order %q", row)
 			}
 		}
 	})

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -92,7 +93,7 @@ func parseHead(path string, text []byte, head *Head) error {
 	return nil
 }
 
-// readTail reads tail.json, the ledger and the orders, if the record is complete.
+// readTail reads tail.json, the ledger and the tables of orders, if the record is complete.
 func (h *History) readTail(dir string) error {
 	path := filepath.Join(dir, tailFile)
 	text, err := os.ReadFile(path)
@@ -107,10 +108,15 @@ func (h *History) readTail(dir string) error {
 	err = readWhole(filepath.Join(dir, ledgerFile), func(file []byte) error {
 		return decodeLedger(file, h.Tail.Audits, h.Head.BuyerIDs)
 	})
-	if fields, has := orderFields(h.Tail.Audits); err == nil && has {
-		err = readWhole(filepath.Join(dir, ordersFile), func(file []byte) error {
-			return decodeOrders(file, h.Tail.Audits, fields)
-		})
+	for _, table := range orderTables {
+		if fields, has := orderFields(h.Tail.Audits, table.of); err == nil && has {
+			err = readWhole(filepath.Join(dir, table.file), func(file []byte) error {
+				if err := decodeOrders(file, h.Tail.Audits, fields, table.of); err != nil {
+					return err
+				}
+				return wholeQuantities(h.Tail.Audits)
+			})
+		}
 	}
 	return err
 }
@@ -135,29 +141,10 @@ func parseTail(path string, text []byte, items int) (*Tail, error) {
 			return nil, fmt.Errorf("%s: unknown ledger %q", path, l)
 		}
 	}
-	if err := sameOrders(tail.Audits); err != nil {
+	if err := cmp.Or(sameOrders(tail.Audits, ordersOf), sameOrders(tail.Audits, bookedOf), isBook(tail.Audits)); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return tail, nil
-}
-
-// sameOrders refuses audits of one contract of which some have a table of orders
-// and others none, unless something could not be read; and tables of different
-// fields.
-func sameOrders(audits []sale.Audit) error {
-	fields, has := orderFields(audits)
-	if !has {
-		return nil
-	}
-	for i := range audits {
-		switch orders := audits[i].Orders; {
-		case orders == nil && len(audits[i].Problems) == 0:
-			return fmt.Errorf("item %d has no orders, and others have", i)
-		case orders != nil && !slices.Equal(orders.Fields, fields):
-			return fmt.Errorf("the orders of item %d have other fields than those of others", i)
-		}
-	}
-	return nil
 }
 
 // readEvents reads the events. They are written at the end, so an incomplete

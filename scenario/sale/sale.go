@@ -86,11 +86,12 @@ type Holding struct {
 // Equal reports whether two audits tell the same, in whatever order.
 func (a *Audit) Equal(b *Audit) bool {
 	sameStock := (a.Stock == nil) == (b.Stock == nil) && (a.Stock == nil || *a.Stock == *b.Stock)
-	return sameStock && a.Ledger == b.Ledger && slices.Equal(a.Problems, b.Problems) && a.Orders.equal(b.Orders) && a.Booked.equal(b.Booked) &&
+	return sameStock && a.Ledger == b.Ledger && slices.Equal(a.Problems, b.Problems) && a.Orders.equal(b.Orders) && a.Booked.Equal(b.Booked) &&
 		slices.Equal(slices.SortedFunc(a.All(), compareHoldings), slices.SortedFunc(b.All(), compareHoldings))
 }
 
-func (b *Booked) equal(c *Booked) bool {
+// Equal reports whether two readings of a book tell the same, in whatever order.
+func (b *Booked) Equal(c *Booked) bool {
 	if b == nil || c == nil {
 		return b == c
 	}

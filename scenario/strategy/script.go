@@ -40,6 +40,9 @@ func Script(c *contract.Contract) Strategy {
 	if c.Has(sale.Confirm) {
 		made.Confirm = s.call
 	}
+	if c.Has(sale.After) {
+		made.After = s.call
+	}
 	return made
 }
 

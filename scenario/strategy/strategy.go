@@ -70,7 +70,7 @@ type Strategy struct {
 	Restock func(ctx context.Context, do Doer, item sale.Item, units int64) error
 	// Call makes one purchase.
 	Call func(context.Context, Doer, *sale.Purchase) sale.Answer
-	// Words and Read are the two halves of Call, Release and Confirm where each
+	// Words and Read are the two halves of Call, Release, Confirm and After where each
 	// is a single command: Words appends its words to room and asks nobody, and
 	// Read says what the reply to it means. Both are nil where it takes more.
 	Words func(room []any, p *sale.Purchase) ([]any, error)
