@@ -1,6 +1,8 @@
 // Package check judges the history of a sale. It is pure: it reaches no
 // server, no clock and no source of randomness, so a saved history is judged
 // again with the same result.
+//
+// It is stable: names and signatures change with the version alone.
 package check
 
 import "github.com/seckill-bench/seckill/scenario/history"

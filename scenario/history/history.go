@@ -1,5 +1,7 @@
 // Package history is the record of a sale: every attempt, the events beside
 // them, and the audit. Every verdict, figure and picture is a function of it.
+//
+// It is stable: names and signatures change with the version alone.
 package history
 
 import (

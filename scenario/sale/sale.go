@@ -1,6 +1,8 @@
 // Package sale is the vocabulary of a flash sale: what is asked, what is
 // answered, and what the server says it sold. Every other package speaks it;
 // it imports none of them.
+//
+// It is stable: names and signatures change with the version alone.
 package sale
 
 import (

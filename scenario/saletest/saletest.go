@@ -2,6 +2,8 @@
 // application that it belongs to: it lets a crowd buy through the application's own
 // code, records every attempt, reads what the server says was sold, and fails the
 // test unless the record proves that nobody was oversold or served twice.
+//
+// It is stable: names and signatures change with the version alone.
 package saletest
 
 import (
