@@ -39,17 +39,6 @@ func WriteText(w io.Writer, s *Summary) error {
 	return err
 }
 
-// WriteVerdict writes of that the verdict with its evidence or its doubts alone.
-func WriteVerdict(w io.Writer, s *Summary) error {
-	t := &text{s: s}
-	t.verdict()
-	t.violations()
-	t.doubts()
-	t.notExercised()
-	_, err := io.WriteString(w, t.out.String())
-	return err
-}
-
 // text is the summary in the making.
 type text struct {
 	prose

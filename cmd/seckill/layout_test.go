@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	"scenario/conn":     {"scenario/server"},
 	"scenario/order":    {"scenario/sale"},
 	"scenario/trace":    {"scenario/contract", "scenario/history", "scenario/sale"},
-	"scenario/saletest": {"report", "scenario", "scenario/arrival", "scenario/check", "scenario/conn", "scenario/history", "scenario/sale", "scenario/server", "scenario/strategy"},
+	"scenario/saletest": {"scenario", "scenario/arrival", "scenario/check", "scenario/conn", "scenario/history", "scenario/sale", "scenario/server", "scenario/strategy"},
 	"scenario/fault":    {"scenario/conn", "scenario/sale", "scenario/server"},
 	"scenario/strategy": {"scenario/sale", "scenario/contract", "lua"},
 	"scenario": {

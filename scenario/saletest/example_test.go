@@ -75,7 +75,7 @@ func Example() {
 		panic(err)
 	}
 	for _, s := range sales {
-		fmt.Println(s.Head.Name, s.Verdict.Opinion)
+		fmt.Println(s.Name, s.Verdict.Opinion)
 	}
 	// Output:
 	// large valid

@@ -7,14 +7,12 @@
 package saletest
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"testing"
 	"time"
 
-	"github.com/seckill-bench/seckill/report"
 	"github.com/seckill-bench/seckill/scenario"
 	"github.com/seckill-bench/seckill/scenario/arrival"
 	"github.com/seckill-bench/seckill/scenario/check"
@@ -79,14 +77,12 @@ func Run(t *testing.T, url string, s Sale) {
 	t.Helper()
 	for _, e := range experiments {
 		t.Run(e.name, func(t *testing.T) {
-			summary, err := s.judge(t.Context(), url, e)
+			result, err := s.judge(t.Context(), url, e)
 			if err != nil {
 				t.Fatalf("saletest: %v", err)
 			}
-			if summary.Verdict.Opinion != check.Valid {
-				var text bytes.Buffer
-				report.WriteVerdict(&text, summary)
-				t.Errorf("%s\nSeed %d draws the same stocks and buyers again.", text.String(), summary.Head.Seed)
+			if result.Verdict.Opinion != check.Valid {
+				t.Error(result.String())
 			}
 		})
 	}
@@ -94,14 +90,14 @@ func Run(t *testing.T, url string, s Sale) {
 
 // Judge makes the same two sales outside a test, and returns what came of each.
 // It fails where a sale could not be opened.
-func Judge(ctx context.Context, url string, s Sale) ([]*report.Summary, error) {
-	var all []*report.Summary
+func Judge(ctx context.Context, url string, s Sale) ([]*Result, error) {
+	var all []*Result
 	for _, e := range experiments {
-		summary, err := s.judge(ctx, url, e)
+		result, err := s.judge(ctx, url, e)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, summary)
+		all = append(all, result)
 	}
 	return all, nil
 }
@@ -124,7 +120,7 @@ var experiments = []experiment{
 }
 
 // judge makes an experiment and forms an opinion of it.
-func (s *Sale) judge(ctx context.Context, url string, e experiment) (*report.Summary, error) {
+func (s *Sale) judge(ctx context.Context, url string, e experiment) (*Result, error) {
 	if s.Keys == nil || s.Open == nil || s.Buy == nil {
 		return nil, errors.New("a Sale needs Keys, Open and Buy")
 	}
@@ -156,8 +152,5 @@ func (s *Sale) judge(ctx context.Context, url string, e experiment) (*report.Sum
 	}
 	h := memory.History(planned.Head, &tail)
 	verdict, err := check.Check(h)
-	if err != nil {
-		return nil, err
-	}
-	return report.Summarize(h, verdict)
+	return &Result{Name: e.name, History: h, Verdict: verdict}, err
 }
