@@ -172,7 +172,7 @@ func (s *Summary) setBound() {
 	default:
 		s.Bound, s.boundBy = s.busy().bound()
 	}
-	if of := s.setting("gateway"); of != "" { // it is there to be the bound, and keeps nobody busy
+	if of := s.setting("gateway"); of != "" && !s.boundByUs() { // it is there to be the bound, and keeps nobody busy
 		s.Bound, s.boundBy = boundSchedule, "the gateway before the server ("+of+") is no faster"
 	}
 }

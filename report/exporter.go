@@ -34,6 +34,10 @@ type Exporter struct {
 	mu   sync.Mutex
 	live *Live
 	info *prometheus.GaugeVec
+	// asked are the background reads of the sale; left is what the audit found, once
+	// it has been judged.
+	asked []history.Background
+	left  *int64
 }
 
 // bucketBounds are the upper bounds of the histograms: 50 µs and twice as long each time,
@@ -68,7 +72,7 @@ func NewExporter() *Exporter {
 	}
 	e.resends = counters("seckill_resends_total", "Purchases that were sent again under the same request.").WithLabelValues()
 	e.after = counters("seckill_after_purchase_total", "Attempts with what was bought: released, confirmed, ordered.", "verb", "outcome")
-	e.reads = counters("seckill_reads_total", "Background reads.", "outcome")
+	e.reads = counters("seckill_background_reads_total", "Reads beside the sale.", "read", "outcome")
 	e.verdict = gauges("seckill_verdict", "What the judge found of the latest sale that is over; all 0 before.", "seckill_verdict")
 	e.violations = gauges("seckill_violations", "Cases in which the latest sale that is over broke a rule.", "rule")
 	e.info = gauges("seckill_run_info", "What is run, and where.", "name", "script", "sha1", "model", "server", "kind", "seckill")
@@ -90,25 +94,27 @@ func (e *Exporter) Begin(head *history.Head) *Exposed {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.live = NewLive(head)
+	e.live, e.asked = NewLive(head), head.Background
 	e.info.Reset()
 	s := Summary{Head: *head}
 	e.info.WithLabelValues(Plain(head.Name), Plain(head.Script.Name), head.Script.SHA1, head.Model, Plain(s.serverName()), head.Server.Kind, head.Host.Seckill).Set(1)
-	e.judged(&check.Verdict{})
+	e.judged(&check.Verdict{}, nil)
 	return &Exposed{e, e.live}
 }
 
-// Judged shows what the judge found of a sale.
-func (e *Exporter) Judged(v *check.Verdict) {
+// Judged shows what the judge found of a sale, and the units that the audit found; nil:
+// it could not tell.
+func (e *Exporter) Judged(v *check.Verdict, left *int64) {
 	if e == nil {
 		return
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.judged(v)
+	e.judged(v, left)
 }
 
-func (e *Exporter) judged(v *check.Verdict) {
+func (e *Exporter) judged(v *check.Verdict, left *int64) {
+	e.left = left
 	for _, o := range []check.Opinion{check.Valid, check.Invalid, check.Unknown} {
 		e.verdict.WithLabelValues(string(o)).Set(oneIf(v.Opinion == o))
 	}
@@ -147,7 +153,9 @@ func (e *Exporter) add(a *history.Attempt) {
 	switch outcome := min(a.Outcome, sale.Dropped); {
 	case outcome == 0:
 	case a.Verb == sale.Read:
-		e.reads.WithLabelValues(outcome.String()).Inc()
+		if int(a.Request) < len(e.asked) {
+			e.reads.WithLabelValues(Plain(e.asked[a.Request].Read), outcome.String()).Inc()
+		}
 	case a.Verb != sale.Buy:
 		e.after.WithLabelValues(a.Verb.String(), outcome.String()).Inc()
 	default:
@@ -165,18 +173,21 @@ func (e *Exporter) add(a *history.Attempt) {
 // unitsShown are the units of the sale that runs, or ran last.
 type unitsShown struct{ of *Exporter }
 
-var unitsDesc = prometheus.NewDesc("seckill_units", "Units of the latest sale: on sale, left by the answers so far, acknowledged beyond what there was.", []string{"state"}, nil)
+var unitsDesc = prometheus.NewDesc("seckill_units", "Units of the latest sale: on sale, left by the answers so far and in the end by the audit, acknowledged beyond what there was.", []string{"state"}, nil)
 
 func (u unitsShown) Describe(to chan<- *prometheus.Desc) { to <- unitsDesc }
 
 func (u unitsShown) Collect(to chan<- prometheus.Metric) {
 	u.of.mu.Lock()
-	live := u.of.live
+	live, left := u.of.live, u.of.left
 	u.of.mu.Unlock()
 	if live == nil {
 		return
 	}
 	now := live.Snapshot()
+	if left != nil {
+		now.Left = *left
+	}
 	for state, n := range map[string]int64{"stock": now.Stock, "left": now.Left, "oversold": now.Oversold} {
 		to <- prometheus.MustNewConstMetric(unitsDesc, prometheus.GaugeValue, float64(n), state)
 	}

@@ -44,7 +44,7 @@ func valueOf(f *dto.MetricFamily, label string) float64 {
 
 func exported(t *testing.T) *Exporter {
 	e := NewExporter()
-	head := &history.Head{Name: "flash-sale", Items: []sale.Item{{ID: "1", Stock: 3}}, Script: history.Script{Name: "once"}}
+	head := &history.Head{Name: "flash-sale", Items: []sale.Item{{ID: "1", Stock: 3}}, Script: history.Script{Name: "once"}, Background: []history.Background{{Read: "stock"}}}
 	x := e.Begin(head)
 	x.Append([]history.Attempt{
 		{Due: 0, Call: 1e6, Return: 3e6, Verb: sale.Buy, Outcome: sale.OK, Quantity: 1, Granted: 1},
@@ -66,7 +66,7 @@ func TestExporter(t *testing.T) {
 	}{
 		{"seckill_attempts_total", "ok", 2}, {"seckill_attempts_total", "indeterminate", 1}, {"seckill_attempts_total", "dropped", 1},
 		{"seckill_attempts_total", "sold_out", 0}, {"seckill_attempts_total", "failed", 0}, {"seckill_resends_total", "", 1},
-		{"seckill_after_purchase_total", "order", 1}, {"seckill_reads_total", "ok", 1},
+		{"seckill_after_purchase_total", "order", 1}, {"seckill_background_reads_total", "stock", 1},
 		{"seckill_units", "stock", 3}, {"seckill_units", "left", 1}, {"seckill_units", "oversold", 0},
 		{"seckill_response_seconds", "ok", 2}, {"seckill_service_seconds", "ok", 2},
 		{"seckill_verdict", "valid", 0}, {"seckill_verdict", "invalid", 0}, {"seckill_run_info", "flash-sale", 1},
@@ -80,9 +80,9 @@ func TestExporter(t *testing.T) {
 			t.Errorf("the sum of %s is %v, want %v", name, got, sum)
 		}
 	}
-	e.Judged(&check.Verdict{Opinion: check.Invalid, Violations: []check.Violation{{Rule: check.Oversell, Count: 4}}})
+	e.Judged(&check.Verdict{Opinion: check.Invalid, Violations: []check.Violation{{Rule: check.Oversell, Count: 4}}}, ptr(int64(7)))
 	families = scrape(t, e)
-	if valueOf(families["seckill_verdict"], "invalid") != 1 || valueOf(families["seckill_violations"], "oversell") != 4 {
+	if valueOf(families["seckill_verdict"], "invalid") != 1 || valueOf(families["seckill_violations"], "oversell") != 4 || valueOf(families["seckill_units"], "left") != 7 {
 		t.Errorf("the verdict is shown as %v, %v", families["seckill_verdict"], families["seckill_violations"])
 	}
 	e.Begin(&history.Head{Items: []sale.Item{{ID: "2", Stock: 9}}})
@@ -102,7 +102,7 @@ func TestNoExporterShowsNothing(t *testing.T) {
 	if err := x.Append(make([]history.Attempt, 3)); err != nil {
 		t.Error(err)
 	}
-	none.Judged(&check.Verdict{})
+	none.Judged(&check.Verdict{}, nil)
 }
 
 // OpenMetrics is given to who asks for it.
@@ -120,7 +120,7 @@ func TestExporterSpeaksOpenMetrics(t *testing.T) {
 // Every panel asks for figures that an exporter shows, by labels that they have.
 func TestDashboard(t *testing.T) {
 	e := exported(t)
-	e.Judged(&check.Verdict{Opinion: check.Invalid, Violations: []check.Violation{{Rule: check.Oversell, Count: 4}}})
+	e.Judged(&check.Verdict{Opinion: check.Invalid, Violations: []check.Violation{{Rule: check.Oversell, Count: 4}}}, ptr(int64(7)))
 	labels := map[string][]string{"le": nil}
 	families := scrape(t, e)
 	for name, f := range families {

@@ -54,7 +54,7 @@ func (s *Summary) facts() []fact {
 			thousands(s.Counts[sale.Failed]), thousands(s.Counts[sale.Indeterminate]), thousands(s.Counts[sale.Dropped]))})
 	}
 	if s.Resends > 0 {
-		facts = append(facts, fact{"Resends", fmt.Sprintf("%s of %s attempts were resends", thousands(s.Resends), thousands(s.Attempts))})
+		facts = append(facts, fact{"Resends", fmt.Sprintf("%s of %s attempts were resends of the same request", thousands(s.Resends), thousands(s.Attempts))})
 	}
 	return slices.Concat(facts, s.verbFacts(), s.readFacts(), s.recoveryFacts())
 }

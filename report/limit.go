@@ -20,10 +20,14 @@ func (s *Summary) limitKept() bool {
 	return s.Tail != nil && s.Tail.Links != nil && s.Tail.Links.Limited > 0 && s.limitShare() >= limitTells
 }
 
-// limitShare is how much of all lateness the limit made, from 0 to 1.
+// limitShare is how much of all lateness the limit made, from 0 to 1; that in a
+// waiting room is none.
 func (s *Summary) limitShare() float64 {
 	late := s.lateness.answered().total
-	if late == 0 {
+	if s.room != nil {
+		late -= s.room.waiting.answered().total
+	}
+	if late <= 0 {
 		return 0
 	}
 	return min(float64(s.Tail.Links.Kept)/late, 1)

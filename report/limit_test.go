@@ -181,3 +181,17 @@ func TestEndsAreTold(t *testing.T) {
 		}
 	}
 }
+
+// What a waiting room keeps is none of the lateness that a limit can have made.
+func TestTheRoomIsNotTheLimits(t *testing.T) {
+	s := &Summary{lateness: newDistribution(digits), Tail: &history.Tail{Links: &history.Links{Limited: 1, Kept: 100 * ms}}}
+	s.lateness.add(1000 * ms)
+	if got := s.limitShare(); got != .1 {
+		t.Errorf("a share of %v, want a tenth", got)
+	}
+	s.room = newRoom()
+	s.room.waiting.add(900 * ms)
+	if got := s.limitShare(); got != 1 {
+		t.Errorf("a share of %v beside a waiting room, want all", got)
+	}
+}

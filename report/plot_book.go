@@ -62,7 +62,7 @@ func (s *Summary) orderRates(edges []float64, width int64, unit timeUnit) panel 
 		top = max(top, came[i], over[i].Y)
 	}
 	p.show("told ok", area{x: edges, from: make([]float64, bins), to: came, paint: pale})
-	p.show("over", steps(over, stroke(blue, lineThick)))
+	p.show("written or given up", steps(over, stroke(blue, lineThick)))
 	s.showSoldOut(&p, unit)
 	s.showEvents(&p, unit)
 	p.rangeOf(0, 1, 0, max(1.08*top, 1))

@@ -53,7 +53,7 @@ func (s *Storm) pictures() []picture {
 // panel draws what was due, what was asked and what was answered with one policy,
 // and returns the highest of it.
 func (p *StormPolicy) panel(r *Recovery, width int64, unit timeUnit) (drawn panel, top float64) {
-	drawn = panel{Plot: newPlot(""), y: "per second"}
+	drawn = panel{Plot: newPlot(""), y: Plain(p.Name) + ", per second"}
 	stall := bands{[]float64{unit.of(r.At)}, []float64{unit.of(r.Heal)}}
 	drawn.Add(stall, gridLines{})
 	var asked, good plotter.XYs
@@ -77,9 +77,12 @@ func (p *StormPolicy) panel(r *Recovery, width int64, unit timeUnit) (drawn pane
 	drawn.show("asked, resends among it", steps(asked, stroke(orange, lineThick)))
 	drawn.show("goodput", steps(good, stroke(blue, lineThick)))
 	drawn.Add(edges(stall))
-	drawn.key = append(drawn.key, keyEntry{p.Name + ": " + goodputWords(r), stall})
-	if r.After != nil {
-		drawn.Add(marks{[]float64{unit.of(r.Heal + int64(*r.After))}, dashes(green, lineThick)})
+	if r.After == nil {
+		drawn.key = append(drawn.key, keyEntry{"stall; " + goodputWords(r), stall})
+		return drawn, top
 	}
+	back := marks{[]float64{unit.of(r.Heal + int64(*r.After))}, dashes(green, lineThick)}
+	drawn.Add(back)
+	drawn.key = append(drawn.key, keyEntry{"stall", stall}, keyEntry{goodputWords(r), back})
 	return drawn, top
 }

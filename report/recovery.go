@@ -276,7 +276,7 @@ func (g *goodput) firstDue() int64 {
 // scan goes through the bins after the heal.
 func (r *Recovery) scan(g *goodput, heal, until int64) {
 	least := keepsShare * r.Answered
-	up := false
+	up, down := false, int64(history.Never) // down: since when it is not good, so near the end that it may not have fallen
 	for at := heal; at+r.width <= until; at += r.width {
 		bin, ahead := g.sum(at, at+r.width), g.sum(at, min(at+keepsFor, until))
 		if bin.due == 0 {
@@ -284,6 +284,9 @@ func (r *Recovery) scan(g *goodput, heal, until int64) {
 		}
 		good, stays := bin.share() >= least, ahead.share() >= least
 		after := time.Duration(at - heal)
+		if good {
+			down = history.Never
+		}
 		switch {
 		case !up && good && stays:
 			if until-at < keepsFor {
@@ -299,9 +302,14 @@ func (r *Recovery) scan(g *goodput, heal, until int64) {
 			if r.Fell == nil {
 				r.Fell = &after
 			}
+		case up && !good && !stays && down == history.Never:
+			down = at
 		}
 	}
 	switch {
+	case up && down != history.Never && until-down >= keepsFor/4:
+		r.After = nil
+		r.undecided("goodput fell %s before the end: too late to see whether it stays so", span(until-down))
 	case up:
 		r.Verdict = Back
 	case r.First != nil:

@@ -79,6 +79,8 @@ func TestRecovery(t *testing.T) {
 		{name: "comes back, falls and is back for good", perSecond: 300, length: s(25), phases: []goodPhase{{0, 1}, {s(4), 0}, {s(8), 1}, {s(13), 0}, {s(16), 1}}, verdict: Back, first: 2, fell: 7, after: 10},
 		{name: "a good moment in the middle is not back", perSecond: 300, length: s(20), phases: []goodPhase{{0, 1}, {s(4), 0}, {s(8), 1}, {s(8.5), 0}, {s(12), 1}}, verdict: Back, first: 6, after: 6},
 		{name: "a bad moment later is no fall", perSecond: 300, length: s(20), phases: []goodPhase{{0, 1}, {s(4), 0}, {s(8), 1}, {s(14), 0}, {s(14.1), 1}}, verdict: Back, after: 2},
+		{name: "is bad to the end, too late to see it stay", perSecond: 300, length: s(20), phases: []goodPhase{{0, 1}, {s(4), 0}, {s(8), 1}, {s(19.2), 0}}, verdict: Undecided, why: "before the end"},
+		{name: "is bad for a moment at the end", perSecond: 300, length: s(20), phases: []goodPhase{{0, 1}, {s(4), 0}, {s(8), 1}, {s(19.8), 0}}, verdict: Back, after: 2},
 		{name: "was never well", perSecond: 1000, length: s(20), phases: []goodPhase{{0, .3}, {s(4), 0}, {s(8), .3}}, verdict: Undecided, why: "nothing to come back to"},
 		{name: "was falling before", perSecond: 1000, length: s(20), phases: []goodPhase{{0, 1}, {s(2), .7}, {s(4), 0}, {s(8), .7}}, verdict: Undecided, why: "fell before the stall"},
 		{name: "too few come", perSecond: 5, length: s(20), phases: []goodPhase{{0, 1}, {s(4), 0}, {s(8), 1}}, verdict: Undecided, why: "too few"},

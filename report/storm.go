@@ -139,17 +139,20 @@ func (s *Storm) Answer() string {
 	}
 	var parts []string
 	for _, of := range []struct{ verdict, said string }{
-		{Back, "goodput came back with %s"}, {FellAgain, "came back and fell again with %s"}, {NotBack, "did not come back with %s"}, {Undecided, "nobody can tell of %s"},
+		{Back, "goodput came back with %s"}, {FellAgain, "came back and fell again with %s"}, {NotBack, "did not come back with %s"}, {Undecided, "nobody can tell with %s"},
 	} {
 		if names := by[of.verdict]; len(names) > 0 {
 			parts = append(parts, fmt.Sprintf(of.said, inWords(names)))
 		}
 	}
 	answer := strings.Join(parts, "; ")
-	if len(by[Back]) == 0 {
-		answer = "goodput " + answer
+	switch {
+	case len(by[Back]) > 0:
+		return answer
+	case len(by[Undecided]) == len(s.Policies):
+		return "whether goodput came back " + answer
 	}
-	return answer
+	return "goodput " + answer
 }
 
 // inWords joins names as a sentence does.

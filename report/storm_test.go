@@ -63,7 +63,7 @@ func TestStormAnswers(t *testing.T) {
 	}
 	unseen := stormOf(t, "", 0)
 	unseen.Policies[0].Summary.Recovery = nil
-	if code, answer := unseen.ExitCode(), unseen.Answer(); code != 3 || answer != "goodput nobody can tell of none" {
+	if code, answer := unseen.ExitCode(), unseen.Answer(); code != 3 || answer != "whether goodput came back nobody can tell with none" {
 		t.Errorf("without a stall: %d, %s", code, answer)
 	}
 }

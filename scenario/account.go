@@ -59,3 +59,24 @@ func Audit(ctx context.Context, srv *server.Server, s *strategy.Strategy, items 
 	a.Audits = again
 	return a, nil
 }
+
+// IsThere reports whether a server has any key of an item that is no buyer's own. A
+// strategy without such keys has nothing to look for, and the answer is yes.
+func IsThere(ctx context.Context, srv *server.Server, s *strategy.Strategy, item sale.Item) (bool, error) {
+	keys, err := s.Keys(item)
+	if err != nil || len(keys) == 0 {
+		return true, err
+	}
+	links, err := conn.Open(ctx, srv, conn.Options{Mode: conn.Pool(1), Timeout: auditTimeout, Now: newClock().now})
+	if err != nil {
+		return false, err
+	}
+	defer links.Close()
+	for _, key := range keys {
+		reply, err := desk{links}.Do(ctx, "EXISTS", key)
+		if n, _ := reply.(int64); err != nil || n > 0 {
+			return true, err
+		}
+	}
+	return false, nil
+}

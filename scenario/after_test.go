@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seckill-bench/seckill/scenario/check"
+	"github.com/seckill-bench/seckill/scenario/conn"
 	"github.com/seckill-bench/seckill/scenario/history"
 	"github.com/seckill-bench/seckill/scenario/sale"
 	"github.com/seckill-bench/seckill/scenario/server"
@@ -139,5 +140,34 @@ func TestCallersThatDieBeforeWhatComesAfter(t *testing.T) {
 	}
 	if died == 0 || after != 150-int(died) || len(v.Violations) != 1 || v.Violations[0].Rule != check.OrderMismatch || v.Violations[0].Count != died {
 		t.Errorf("%d died, %d after: %v", died, after, v.Violations)
+	}
+}
+
+// What comes after is owed: it is done though the doors have closed, and though the
+// buyer has no patience left.
+func TestAfterThoughTheDoorsClose(t *testing.T) {
+	for name, change := range map[string]func(*Spec){
+		"the doors close": func(s *Spec) { s.Duration = 30 * time.Millisecond },
+		"he has left":     func(s *Spec) { s.Patience = 30 * time.Millisecond },
+	} {
+		attempts, _, v := runQueueing(t, func(s *Spec) {
+			comesFor(3000, 3000)(s)
+			s.Conns = conn.Pool(4)
+			change(s)
+		})
+		ok, after := 0, 0
+		for _, a := range attempts {
+			switch {
+			case a.Verb == sale.Buy && a.Outcome == sale.OK:
+				ok++
+			case a.Verb == sale.After && a.Outcome == sale.OK:
+				after++
+			case a.Verb == sale.After:
+				t.Errorf("%s: %+v", name, a)
+			}
+		}
+		if ok != after || v.Opinion == check.Invalid {
+			t.Errorf("%s: %d bought, %d did what comes after, %s %v", name, ok, after, v.Opinion, v.Violations)
+		}
 	}
 }

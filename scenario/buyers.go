@@ -27,9 +27,9 @@ func (d *drive) play(h *hand, buyer uint32, due int64) {
 		number := first + h.as.reach.click(k, clicked)
 		bought := d.click(h, request{Verb: sale.Buy, buyer: buyer, number: number, due: due, dies: habits.abandons}, habits.doubleClicks)
 		told := bought.outcome
-		if bought.stays && bought.holds && d.strategy.After != nil && !habits.abandons && d.doors.Err() == nil {
+		if bought.holds && d.strategy.After != nil && !habits.abandons { // also when the doors have closed: it is owed
 			after := d.click(h, request{Verb: sale.After, buyer: buyer, number: bought.number, due: bought.done, receipt: bought.receipt}, false)
-			bought.done, bought.stays = after.done, after.stays
+			bought.done, bought.stays = after.done, bought.stays && after.stays
 		}
 		if bought.stays && bought.holds && d.wants(&habits) {
 			bought = d.afterwards(h, request{buyer: buyer, number: bought.number, due: bought.done, receipt: bought.receipt}, &habits)
@@ -240,7 +240,7 @@ func (h *hand) Do(ctx context.Context, args ...any) (any, error) {
 
 // attempt makes an attempt, and fills in what came of it.
 func (d *drive) attempt(h *hand) {
-	if d.asks && !h.teaches && !d.rig.Haste.On() {
+	if d.asks && !h.teaches && !d.rig.Haste.On() && h.attempt.Verb != sale.After {
 		d.ask(h)
 		return
 	}
@@ -293,7 +293,9 @@ func (d *drive) buys(h *hand) {
 func (d *drive) perform(h *hand) {
 	a := &h.attempt
 	waiting, calling := d.doors, context.Background()
-	if h.as.patience > 0 {
+	if a.Verb == sale.After { // it is the caller's, who neither leaves nor goes by the doors
+		waiting = context.WithoutCancel(waiting)
+	} else if h.as.patience > 0 {
 		leaves := d.clock.at(a.Due + h.as.patience)
 		var cancelWaiting, cancelCalling context.CancelFunc
 		waiting, cancelWaiting = context.WithDeadline(waiting, leaves)

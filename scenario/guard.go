@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/seckill-bench/seckill/scenario/arrival"
@@ -76,4 +77,26 @@ func (s *Spec) backgroundRate() (sum arrival.Rate) {
 		sum += b.Rate
 	}
 	return sum
+}
+
+// limitSuits refuses what would get round the limit, or be mistaken for it. A gateway
+// that is no faster keeps it by itself.
+func (s *Spec) limitSuits() error {
+	switch g := s.Gateway; {
+	case s.MaxRate == 0:
+	case s.ClientRetries > 0:
+		return fmt.Errorf("--client-retries does not go with --max-rate %s: the library sends again without being counted", s.MaxRate)
+	case g != nil && float64(s.buyersRate())*g.Time.Seconds() < float64(g.Workers):
+		return fmt.Errorf("--gateway %s carries more than --max-rate %s allows: nobody could tell which of them is the bound", g, s.MaxRate)
+	}
+	return nil
+}
+
+// linkRate is how often a second the buyers' connections are handed out at most. The
+// workers of a gateway take them one after the other as it is.
+func (s *Spec) linkRate() arrival.Rate {
+	if s.Gateway != nil {
+		return 0
+	}
+	return s.buyersRate()
 }

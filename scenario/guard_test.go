@@ -235,3 +235,30 @@ func faulty(text string) func(*Spec) {
 		}
 	}
 }
+
+// What would get round the limit is refused, and so is what would be mistaken for it.
+func TestWhatSuitsTheLimit(t *testing.T) {
+	slow, fast := &Gateway{Workers: 8, Time: 20 * time.Millisecond}, &Gateway{Workers: 8, Time: time.Millisecond}
+	for _, test := range []struct {
+		spec Spec
+		want string // empty: none
+	}{
+		{Spec{ClientRetries: 2}, ""},
+		{Spec{ClientRetries: 2, MaxRate: 9}, "--client-retries does not go with --max-rate 9/s"},
+		{Spec{Gateway: fast}, ""},
+		{Spec{Gateway: slow, MaxRate: 400}, ""},
+		{Spec{Gateway: slow, MaxRate: 399}, "--gateway 8*20ms carries more"},
+		{Spec{Gateway: slow, MaxRate: 500, Background: []Background{{"stock", 101}}}, "--gateway 8*20ms carries more"},
+	} {
+		err := test.spec.limitSuits()
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%+v: %v, want %q", test.spec, err, test.want)
+		}
+	}
+	if rate := (&Spec{Gateway: slow, MaxRate: 400}).linkRate(); rate != 0 {
+		t.Errorf("the gateway's connections are handed out at %s", rate)
+	}
+	if rate := (&Spec{MaxRate: 500, Background: []Background{{"stock", 100}}}).linkRate(); rate != 400 {
+		t.Errorf("beside reads connections are handed out at %s", rate)
+	}
+}

@@ -40,6 +40,9 @@ func (s *Sale) learn(ctx context.Context) error {
 	}
 	s.Head.Server = serverTold(s.server, s.server.DescribeFor(ctx, want))
 	s.Head.Server.Look = LookAt(ctx, s.server).Look
+	if ctx.Err() != nil { // what was asked last was not refused
+		return context.Cause(ctx)
+	}
 	if err := s.canCall(); err != nil {
 		return err
 	}
@@ -53,6 +56,9 @@ func (s *Sale) callsScript() bool {
 
 // canCall refuses a server that runs no scripts, before anything is written.
 func (s *Sale) canCall() error {
+	if can, asked := s.Head.Server.Capabilities["del"]; asked && !can {
+		return fmt.Errorf("server %s: %s cannot be sold with there: %s", s.server.Address, s.strategy.Name, s.refusal("DEL"))
+	}
 	if !s.callsScript() {
 		return nil
 	}

@@ -61,6 +61,9 @@ func New(ctx context.Context, name string, spec Spec, s strategy.Strategy, srv *
 	if spec.AllowCommands {
 		strat = strat.AllowCommands()
 	}
+	if err := spec.limitSuits(); err != nil {
+		return nil, err
+	}
 	if err := spec.suitsGateway(&strat); err != nil {
 		return nil, err
 	}
@@ -157,6 +160,8 @@ func (s *Spec) suits(strat *strategy.Strategy) error {
 		return fmt.Errorf("--release: %s has no release", promiser(strat))
 	case s.Abandon > 0 && strat.Confirm == nil && strat.After == nil && s.Orders == "":
 		return fmt.Errorf("--abandon: %s has no confirm and no after, and there are no --orders: nobody has anything to abandon", promiser(strat))
+	case s.Orders != "" && s.DoubleClick > 0 && strat.Terms.RetrySafe == sale.RetryNone && (*s.Limit == 0 || *s.Limit >= 2*s.Quantity.Least()):
+		return fmt.Errorf("--orders does not go with --double-click: %s may sell both of two clicks, and the book has one order for each request", strat.Name)
 	case len(s.Restock) > 0 && strat.Restock == nil:
 		return fmt.Errorf("--restock: %s does not say how (restock)", promiser(strat))
 	case !s.AllowCommands && strat.Contract != nil && strat.Contract.Command() != "":
@@ -213,7 +218,7 @@ func (s *Sale) Run(ctx context.Context, rec *history.Recorder, note func(history
 	wire := s.wire()
 	links, err := conn.Open(ctx, s.server, conn.Options{
 		Mode: s.spec.Conns, Timeout: s.spec.lateAt(), Now: clock.now, Wire: wire, ClientRetries: s.spec.ClientRetries,
-		MaxRate: float64(s.spec.buyersRate()),
+		MaxRate: float64(s.spec.linkRate()),
 	})
 	if err != nil {
 		return history.Tail{}, err
@@ -269,7 +274,7 @@ func (s *Sale) Run(ctx context.Context, rec *history.Recorder, note func(history
 	s.sell(ctx, d, desk{links}, lots, &tail)
 	s.endBook(ctx, d.orders, &tail)
 	d.meter.tell(&tail, s.spec.Conns.Shared(), d.further.Load())
-	tail.Links.MaxRate = float64(s.spec.buyersRate())
+	tail.Links.MaxRate = float64(s.spec.linkRate())
 	if s.strategy.Own {
 		tail.Links = nil // nobody bought over them
 	}

@@ -175,8 +175,8 @@ func (c *checkCmd) left(app *app, s *strategy.Strategy, rows *trace.Trace, head 
 		return nil, events, nil
 	}
 	sent := c.Sent
-	if sent == nil && account != nil && rows.Told.Skipped == 0 {
-		sent = account.Sent
+	if sent == nil && account != nil && account.Sent != nil { // rows that were left out are not missing
+		sent = new(*account.Sent - rows.Told.Skipped)
 	}
 	if tail.Attempts = int64(len(rows.Attempts)); sent != nil {
 		tail.Attempts = *sent
@@ -198,6 +198,11 @@ func (c *checkCmd) ask(app *app, s *strategy.Strategy, rows *trace.Trace, head *
 		return fmt.Errorf("--audit: %w", err)
 	}
 	defer srv.Close()
+	for _, item := range head.Items {
+		if there, err := scenario.IsThere(app.ctx, srv, s, item); err == nil && !there {
+			return fmt.Errorf("--audit: no key of item %s is on %s: --item says which item the rows are of, or a column item", item.ID, srv.Address)
+		}
+	}
 	took := func(item int) sale.Took { return rows.Took(item, head.Items[item]) }
 	account, err := scenario.Audit(app.ctx, srv, s, head.Items, took, rows.Pending > 0)
 	if err != nil {

@@ -35,7 +35,7 @@ func (a *app) listen(address string) error {
 	}
 	at, err := net.Listen("tcp", address)
 	if err != nil {
-		return fmt.Errorf("--listen %s: %w", address, err)
+		return fmt.Errorf("--listen %s: want an address like :9464: %w", address, err)
 	}
 	l := &listener{exporter: report.NewExporter(), told: make(chan struct{})}
 	mux := http.NewServeMux()

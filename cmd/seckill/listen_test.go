@@ -83,10 +83,16 @@ func TestListen(t *testing.T) {
 	if sample(t, last, `seckill_verdict{seckill_verdict="valid"}`) != 1 {
 		t.Errorf("the last scrape has no verdict:\n%s", last)
 	}
-	var result struct{ Counts map[string]int }
+	var result struct {
+		Counts map[string]int
+		Units  struct{ Left int }
+	}
 	text, err := os.ReadFile("r/result.json")
 	if err != nil || json.Unmarshal(text, &result) != nil {
 		t.Fatal(err)
+	}
+	if left := sample(t, last, `seckill_units{state="left"}`); left != result.Units.Left {
+		t.Errorf("%d units are left, and %d are shown", result.Units.Left, left)
 	}
 	for outcome, n := range result.Counts {
 		if outcome != "attempts" && sample(t, last, `seckill_attempts_total{outcome="`+outcome+`"}`) != n {

@@ -66,7 +66,7 @@ func (p *part) sell(ctx context.Context) (*report.Summary, error) {
 	}
 	summary, err := judge(p.dir)
 	if err == nil {
-		p.figures.Judged(&summary.Verdict)
+		p.figures.Judged(&summary.Verdict, summary.Left)
 	}
 	return summary, err
 }

@@ -112,7 +112,7 @@ func unitsLeft(s *report.Snapshot) string {
 func figures(s *report.Snapshot) string {
 	text := fmt.Sprintf("%d attempts  %.0f/s  p50 %s  p99 %s  %d errors", s.Attempts, s.Rate, shortTime(s.P50), shortTime(s.P99), s.Errors)
 	if s.Booked {
-		text += fmt.Sprintf("  %d ordered, %d waiting", s.Ordered, max(s.Sold-s.Ordered, 0))
+		text += fmt.Sprintf("  orders: %d done, %d waiting", s.Ordered, max(s.Sold-s.Ordered, 0))
 	}
 	if s.Faults > 0 {
 		text += fmt.Sprintf("  fault %d: %s", s.Faults, s.Fault)

@@ -372,3 +372,12 @@ func TestResp3(t *testing.T) {
 		}
 	}
 }
+
+// TestKeysThatCouldNotBeRemoved: nothing is written where nothing can be removed.
+func TestKeysThatCouldNotBeRemoved(t *testing.T) {
+	d := stand(t, embedded(t), false, slices.Concat([]string{"EVAL", "EVALSHA", "EXISTS"}, ownCommands["once"])...)
+	runOn(t, "redis://"+d.address).refuses(t, "once cannot be sold with there: DEL refused")
+	if d.met["SET"] > 0 {
+		t.Error("something was written")
+	}
+}

@@ -258,7 +258,7 @@ func (c *runCmd) report(app *app, dir string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	app.figures().Judged(&summary.Verdict)
+	app.figures().Judged(&summary.Verdict, summary.Left)
 	failed := report.WriteText(app.stdout, summary)
 	write, hint := report.WriteFolder, "open report.html"
 	if c.Report == reportMin {

@@ -293,7 +293,7 @@ func policies(resends int) []policy {
 		}
 	}
 	return []policy{
-		{"none", "buyers leave who get no answer", func(*scenario.Spec) {}},
+		{"leave", "buyers leave who get no answer", func(*scenario.Spec) {}},
 		{"at-once", "they ask again at once, " + again, func(spec *scenario.Spec) { spec.Retries = resends }},
 		{"backoff", fmt.Sprintf("they ask again %s, after %s, twice as long each time, half of it drawn", again, stormBackoff), crowd(backoff)},
 		{"budget", fmt.Sprintf("the same, but all of them together once for every %.0f purchases", 1/stormBudget), crowd(budget)},

@@ -51,7 +51,7 @@ func TestStorm(t *testing.T) {
 			t.Fatalf("policies %+v", result.Policies)
 		}
 		r := result.Policies[i].Recovery
-		if r == nil || r.Verdict == "" || (p.name == "none") != (r.Resends == 0) {
+		if r == nil || r.Verdict == "" || (p.name == "leave") != (r.Resends == 0) {
 			t.Errorf("%s: %+v", p.name, r)
 		}
 		var run struct{ Verdict string }

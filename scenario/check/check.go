@@ -116,7 +116,7 @@ func (all *hearing) judge(found *findings, exercised map[Rule]int64) {
 
 func (all *hearing) judgeItem(i int, desk *desk, found *findings, exercised map[Rule]int64) {
 	r := &all.read.records[i]
-	j := &judge{item: uint16(i), terms: all.terms[i], record: r, ids: all.Head.BuyerIDs, found: found, desk: desk}
+	j := &judge{item: uint16(i), terms: all.terms[i], record: r, ids: all.Head.BuyerIDs, imported: all.Head.Trace != nil, found: found, desk: desk}
 	j.knowledge = know(all.Tail, i, all.complete, &j.terms)
 	j.tells.reset(0)
 	before := found.total()

@@ -18,8 +18,11 @@ type judge struct {
 	terms
 	knowledge
 	*record
-	ids   sale.BuyerIDs
-	found *findings
+	ids sale.BuyerIDs
+	// imported: the buyers are those of the rows, and where rows are missing so are
+	// buyers.
+	imported bool
+	found    *findings
 	totals
 	chances
 	lost itemLoss
@@ -122,7 +125,7 @@ func (j *judge) readLedger() {
 func (j *judge) stranger(entry int) {
 	h := j.audit.Entry(entry)
 	j.sold += j.knowledge.sales(h.Units)
-	if _, known := j.ids.Number(h.Buyer); h.Units == 0 || known && !j.complete {
+	if _, known := j.ids.Number(h.Buyer); h.Units == 0 || (known || j.imported) && !j.complete {
 		return // nothing, or an attempt that is not in the record
 	}
 	j.add(strangerStored, func() string {

@@ -236,3 +236,20 @@ func TestLine(t *testing.T) {
 		}
 	}
 }
+
+// The page names the tables and columns that there are.
+func TestThePageNamesTheColumns(t *testing.T) {
+	page, err := os.ReadFile("ORDERS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range sqliteTables {
+		_, columns, _ := strings.Cut(string(page), "| `"+table.name+"` | ")
+		columns, _, _ = strings.Cut(columns, ":")
+		for _, column := range strings.Split(columns, ", ") {
+			if column = strings.Trim(column, "`"); column == "" || !strings.Contains(table.create, column+" ") {
+				t.Errorf("%s has no column %q", table.name, column)
+			}
+		}
+	}
+}

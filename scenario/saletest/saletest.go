@@ -43,8 +43,8 @@ type Sale struct {
 	// Left reads the units left; nil: they cannot be read.
 	Left func(ctx context.Context, item sale.Item) (int64, error)
 	// Holders reads who holds units: a buyer once for each unit, or once whatever
-	// he holds; nil: that cannot be read. With neither Left nor Holders no test
-	// passes: a server that keeps no account proves nothing.
+	// he holds; nil: that cannot be read. One of Left and Holders there must be: a
+	// server that keeps no account proves nothing.
 	Holders func(ctx context.Context, item sale.Item) ([]string, error)
 	// Timeout is how long an attempt may take; a second if 0.
 	Timeout time.Duration
@@ -123,6 +123,9 @@ var experiments = []experiment{
 func (s *Sale) judge(ctx context.Context, url string, e experiment) (*Result, error) {
 	if s.Keys == nil || s.Open == nil || s.Buy == nil {
 		return nil, errors.New("a Sale needs Keys, Open and Buy")
+	}
+	if s.Left == nil && s.Holders == nil {
+		return nil, errors.New("a Sale needs Left or Holders: without the server's account nothing is proved")
 	}
 	spec := scenario.Spec{
 		Version: 1, Attempts: scenario.Range{Least: 1, Most: 3}, DoubleClick: .1, Conns: conn.Pool(4), Timeout: cmp.Or(s.Timeout, time.Second),

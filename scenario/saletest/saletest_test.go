@@ -178,6 +178,7 @@ func TestJudgeRefuses(t *testing.T) {
 	}{
 		{func(s *saletest.Sale) { s.Keys = nil }, "needs Keys"},
 		{func(s *saletest.Sale) { s.Stock = -1 }, "stock"},
+		{func(s *saletest.Sale) { s.Left, s.Holders = nil, nil }, "needs Left or Holders"},
 		{func(s *saletest.Sale) {
 			s.Open = func(context.Context, sale.Item) error { return errors.New("no such shop") }
 		}, "no such shop"},

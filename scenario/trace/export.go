@@ -99,6 +99,9 @@ func eachRow(h *history.History, do func(*history.TraceRow) error) error {
 			return err
 		}
 		for i := range some {
+			if some[i].Verb == sale.Read {
+				continue // it is none of the sale's
+			}
 			row := h.TraceRow(&some[i])
 			if err := do(&row); err != nil {
 				return err
@@ -188,7 +191,12 @@ func writeAccount(w io.Writer, h *history.History) error {
 		file.Events = append(file.Events, one)
 	}
 	if file.Incomplete = h.Tail == nil; h.Tail != nil {
-		file.Sent, file.Ended, file.Differ, file.Undone, file.Foreign = &h.Tail.Attempts, h.Tail.Ended, h.Tail.AuditsDiffer, h.Tail.Undone, h.Tail.Foreign
+		reads, err := readsOf(h)
+		if err != nil {
+			return err
+		}
+		sent := h.Tail.Attempts - reads
+		file.Sent, file.Ended, file.Differ, file.Undone, file.Foreign = &sent, h.Tail.Ended, h.Tail.AuditsDiffer, h.Tail.Undone, h.Tail.Foreign
 	}
 	out := json.NewEncoder(w)
 	out.SetEscapeHTML(false)
@@ -210,4 +218,19 @@ func (f *itemFile) tells(a *sale.Audit) {
 	if a.Booked != nil {
 		f.Booked = &bookedFile{a.Booked.Left, ordersFile{a.Booked.Orders}}
 	}
+}
+
+// readsOf counts the background reads of a record.
+func readsOf(h *history.History) (n int64, err error) {
+	for some, err := range h.Batches() {
+		if err != nil {
+			return 0, err
+		}
+		for i := range some {
+			if some[i].Verb == sale.Read {
+				n++
+			}
+		}
+	}
+	return n, nil
 }

@@ -75,7 +75,10 @@ func calendar(text string) (ns, fine int64, err error) {
 	if at.Year() < 1678 || at.Year() > 2261 {
 		return 0, 0, errFar
 	}
-	_, fraction, _ := strings.Cut(text, ".")
+	fraction := text[strings.IndexAny(text, ".,")+1:] // Go reads both
+	if len(fraction) == len(text) {
+		fraction = ""
+	}
 	digits := len(fraction) - len(strings.TrimLeft(fraction, "0123456789"))
 	return at.UnixNano(), int64(time.Second) / power(digits), nil
 }

@@ -250,6 +250,10 @@ func (r *reader) asks(w *row, a *history.Attempt) error {
 		if err := a.Verb.UnmarshalText([]byte(c.Text)); err != nil {
 			return r.wrong(w, verb, err)
 		}
+		if a.Verb == sale.Read {
+			return r.wrong(w, verb, errors.New("a read is none of the sale's: leave it out"))
+		}
+		r.t.ordered = r.t.ordered || a.Verb == sale.PlaceOrder
 	}
 	units, err := r.number(w, quantity, r.Quantity, math.MinInt32, math.MaxInt32)
 	if err != nil {

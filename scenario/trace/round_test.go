@@ -351,7 +351,7 @@ func TestAccountMistakes(t *testing.T) {
 		"":                                 "the text breaks off",
 		"{\n \"stock\": 1":                 ":2:12: the text breaks off",
 		"{\n \"stock\": 1,}":               ":2:13: invalid character",
-		`{"stock": "one"}`:                 "stock: want int64, not a string",
+		`{"stock": "one"}`:                 "stock: want a whole number, not string",
 		`{"stocks": 1}`:                    `unknown field "stocks"`,
 		`{} {}`:                            "nothing behind it",
 		`{"buyers": 3}`:                    "want an object with the units of each",

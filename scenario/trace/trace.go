@@ -29,6 +29,8 @@ type Trace struct {
 	texts *history.Texts
 	// itemless: no row told which item it is of, and none was asked for.
 	itemless bool
+	// ordered: some rows are orders.
+	ordered bool
 	// requests are the ids of the requests by their numbers; nil where each is the
 	// number plus one.
 	requests []string
@@ -81,6 +83,9 @@ func (t *Trace) History(head history.Head, tail *history.Tail, events []history.
 		t.countFrom(origin, events)
 	}
 	t.fill(events)
+	if t.ordered {
+		head.Book = "that of the rows"
+	}
 	told := t.Told
 	head.Trace = &told
 	if t.requests != nil && tail != nil && wantsRequests(tail.Audits) {
