@@ -122,6 +122,8 @@ var bugs = []bug{
 		wrong: "--client-retries 3", right: "--retries 3", must: []check.Rule{check.FalseDup}},
 	{class: "retry-unsafe", script: "negative-drift-right", twin: "negative-drift-right", flags: drained + " --lost-replies 0.3",
 		wrong: "--client-retries 3", must: []check.Rule{check.StockMismatch}},
+	{class: "outside-steps", script: "once", twin: "once", flags: small + "--items 12 --stock 20..39 --buyers 480 --orders sqlite",
+		wrong: "--abandon 0.3", must: []check.Rule{check.OrderMismatch}},
 	// What is wrong here is no script but the server it runs on.
 	{class: "failover-loss", script: "once", twin: "once", flags: steady + "--topology replicas:1", fault: "promote at=250ms lag=100ms", real: true,
 		right: "--wait 1 --sample 0s", must: []check.Rule{check.LostSale, check.Oversell}},
@@ -141,11 +143,6 @@ var bugs = []bug{
 		flags: small + "--items 4 --stock 25 --buyers 100",
 		must:  []check.Rule{check.Undersell}},
 	{class: "noscript", script: "once", twin: "once", flags: drained, around: forgettingScripts, counted: true},
-}
-
-// waiting are the classes that no sale here can show yet.
-var waiting = []struct{ class, reason string }{
-	{"outside-steps", "needs an order book outside Redis, which contracts cannot read yet"},
 }
 
 // seller returns the strategy of a script of the corpus, or a built-in one.

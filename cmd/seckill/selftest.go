@@ -101,18 +101,12 @@ func skips(row bug, srv *server.Server) (string, error) {
 	return "", err
 }
 
-// report prints the table, what waits, and the evidence.
+// report prints the table and the evidence.
 func (c *selftestCmd) report(app *app, trials []*trial) (int, error) {
 	table := tabwriter.NewWriter(app.stdout, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(table, "CLASS\tMUST FIRE\tFIRED\tFALSE ALARMS")
 	for _, t := range trials {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", t.label(), t.mustFire(), t.firedText(), t.alarmText())
-	}
-	if c.Only == "" {
-		fmt.Fprintln(table, "\nWAITING\tFOR")
-		for _, w := range waiting {
-			fmt.Fprintf(table, "%s\t%s\n", w.class, w.reason)
-		}
 	}
 	if err := table.Flush(); err != nil {
 		return 0, err
