@@ -85,7 +85,7 @@ func (s *Spec) limitSuits() error {
 	switch g := s.Gateway; {
 	case s.MaxRate == 0:
 	case s.ClientRetries > 0:
-		return fmt.Errorf("--client-retries does not go with --max-rate %s: the library sends again without being counted", s.MaxRate)
+		return fmt.Errorf("--client-retries does not go with --max-rate %s: the library sends again without being counted; --i-own-this-server lifts the limit of a server by URL", s.MaxRate)
 	case g != nil && float64(s.buyersRate())*g.Time.Seconds() < float64(g.Workers):
 		return fmt.Errorf("--gateway %s carries more than --max-rate %s allows: nobody could tell which of them is the bound", g, s.MaxRate)
 	}

@@ -363,7 +363,7 @@ func TestResp3(t *testing.T) {
 	runOn(t, "redis://"+d.address, "--resp", "3").refuses(t, "it does not speak RESP3 (ERR unknown command 'HELLO')")
 	runOn(t, "redis://"+d.address, "--resp", "4").refuses(t, "--resp 4: want 2 or 3")
 	for _, flags := range []string{
-		"--script limited --conns pool:8", "--script limited --conns dedicated --client-retries 1", "--script limited --conns pipelined:2",
+		"--script limited --conns pool:8", "--script limited --conns dedicated --client-retries 1 --i-own-this-server", "--script limited --conns pipelined:2",
 		"--script buckets --conns pool:8", "--script tokens --conns pool:8",
 	} {
 		r := runOn(t, "redis://"+address, append(strings.Fields(flags), "--resp", "3")...)
