@@ -138,7 +138,7 @@ func (c Crowd) check() error {
 		sum += c[i].Share
 	}
 	if math.Abs(float64(sum)-1) > sharesSum {
-		return fmt.Errorf("the shares of the kinds sum to %s, not to 1", sum)
+		return fmt.Errorf("the shares of the kinds sum to %.6g, not to 1", float64(sum))
 	}
 	return nil
 }

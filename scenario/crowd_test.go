@@ -27,6 +27,7 @@ func TestCrowdText(t *testing.T) {
 		{"honest:120%", "honest: "},
 		{"honest:100%,", `"" is not a kind`},
 		{"honest:50%,bot:49%", "sum to 0.99, not to 1"},
+		{"honest:80%,bot:5%", "sum to 0.85, not to 1"},
 		{"honest:60%,bot:60%", "sum to 1.2, not to 1"},
 		{"honest:50%,honest:50%", "there is a kind honest already"},
 		{"honest:100%,bot:0%", "bot: share: want a share"},
