@@ -290,6 +290,17 @@ func (s *Sale) Run(ctx context.Context, rec *history.Recorder, note func(history
 	return tail, nil
 }
 
+// RunInMemory runs the sale and returns its history, which is nowhere else.
+func (s *Sale) RunInMemory(ctx context.Context) (*history.History, error) {
+	memory := new(history.Memory)
+	rec := history.NewRecorder(memory)
+	tail, err := s.Run(ctx, rec, memory.Event)
+	if err = errors.Join(err, rec.Close()); err != nil {
+		return nil, err
+	}
+	return memory.History(s.Head, &tail), nil
+}
+
 // oneByOne keeps the goroutines of a drive from noting events at the same time.
 func oneByOne(note func(history.Event)) func(history.Event) {
 	var mu sync.Mutex

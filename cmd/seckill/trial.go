@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -124,14 +123,11 @@ func (t *trial) sell(ctx context.Context, srv *server.Server, script, flags stri
 	if err != nil {
 		return nil, err
 	}
-	memory := new(history.Memory)
-	rec := history.NewRecorder(memory)
-	tail, err := planned.Run(ctx, rec, memory.Event)
-	if err = cmp.Or(err, rec.Close()); err != nil {
+	h, err := planned.RunInMemory(ctx)
+	if err != nil {
 		return nil, err
 	}
-	h := memory.History(planned.Head, &tail)
-	out := &outcome{reloads: tail.Reloads, sold: granted(h)}
+	out := &outcome{reloads: h.Tail.Reloads, sold: granted(h)}
 	out.verdict, err = check.Check(h)
 	return out, err
 }

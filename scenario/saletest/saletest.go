@@ -17,7 +17,6 @@ import (
 	"github.com/seckill-bench/seckill/scenario/arrival"
 	"github.com/seckill-bench/seckill/scenario/check"
 	"github.com/seckill-bench/seckill/scenario/conn"
-	"github.com/seckill-bench/seckill/scenario/history"
 	"github.com/seckill-bench/seckill/scenario/sale"
 	"github.com/seckill-bench/seckill/scenario/server"
 )
@@ -147,13 +146,10 @@ func (s *Sale) judge(ctx context.Context, url string, e experiment) (*Result, er
 	if err != nil {
 		return nil, err
 	}
-	memory := new(history.Memory)
-	rec := history.NewRecorder(memory)
-	tail, err := planned.Run(ctx, rec, memory.Event)
-	if err = cmp.Or(err, rec.Close()); err != nil {
+	h, err := planned.RunInMemory(ctx)
+	if err != nil {
 		return nil, err
 	}
-	h := memory.History(planned.Head, &tail)
 	verdict, err := check.Check(h)
 	return &Result{Name: e.name, History: h, Verdict: verdict}, err
 }
